@@ -1,0 +1,2 @@
+//! The umbrella command.
+fn main() {}

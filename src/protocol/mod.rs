@@ -1,0 +1,9 @@
+//! Kafka's wire protocol: bytes to values and back. No I/O, no clock, no async.
+#![warn(clippy::arithmetic_side_effects)]
+
+pub mod error_code;
+pub mod record;
+pub mod types;
+
+pub use error_code::ErrorCode;
+pub use types::{TopicPartition, Uuid};
