@@ -2,6 +2,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 pub mod api;
+pub mod config;
 pub mod error_code;
 pub mod frame;
 pub mod messages;
