@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Talks to a cluster; every tool uses this.
+
+pub mod consumer;
