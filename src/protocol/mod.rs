@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod config;
+pub mod consumer;
 pub mod error_code;
 pub mod frame;
 pub mod messages;

@@ -6,6 +6,7 @@
 mod range;
 mod round_robin;
 mod sticky;
+mod user_data;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
