@@ -100,7 +100,13 @@ fn null_if<T>(
 }
 
 #[expect(
+    clippy::nonminimal_bool,
+    clippy::redundant_closure_for_method_calls,
+    clippy::semicolon_if_nothing_returned,
+    clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::wildcard_imports,
     reason = "generated code has one shape, needed or not"
 )]
 mod generated {
