@@ -1,1 +1,309 @@
 //! The command line: one file per script.
+//!
+//! Owns everything that a person or a script sees: options, output, exit codes (0 done, 1 failed or wrong usage, 130 Ctrl-C,
+//! 143 SIGTERM). Talks to clusters only through [`crate::client`], and to the broker only to run one.
+
+pub mod args;
+pub mod dialect;
+pub mod failure;
+pub mod interrupt;
+pub mod option_table;
+pub mod printer;
+pub mod time;
+
+use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    args::output::Output,
+    dialect::ParserError,
+    failure::{Failure, Refused, Reported, Usage},
+    interrupt::{Signal, Signals},
+    printer::{Look, Mode, OutputError, Printer, Stdio},
+};
+
+/// The release of Apache Kafka whose tools these mirror; `--version` prints it.
+pub const KAFKA_VERSION: &str = "4.3.1";
+
+/// A command: its arguments, and what it does with them.
+pub trait Tool: clap::Parser {
+    /// How the original of this name behaves where it matters to scripts.
+    const ORIGINAL: Original;
+
+    /// Refuses what the original refuses before it contacts a cluster, and prints what it prints by then.
+    ///
+    /// # Errors
+    /// [`Usage`] as a rule.
+    fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()>;
+
+    /// Does it.
+    fn run(self, out: &mut Printer<'_>) -> impl Future<Output = anyhow::Result<()>>;
+
+    /// Tells a failure of `run` as the original does.
+    ///
+    /// # Errors
+    /// [`OutputError`], where it tells it on stdout.
+    fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        out.fail(error);
+        Ok(())
+    }
+}
+
+/// What scripts may know about an original tool.
+#[derive(Debug, Clone, Copy)]
+pub struct Original {
+    /// What it says first when called without arguments.
+    pub summary: &'static str,
+    /// Whether its option table follows a complaint of its option parser.
+    pub parser_errors_show_usage: bool,
+    /// How long it may take to finish after a first signal: to flush, to leave a group.
+    pub patience: Duration,
+}
+
+/// The process of a script-named binary.
+pub fn main<T: Tool>() -> ExitCode {
+    let mut words = std::env::args_os();
+    let name = called_by(words.next());
+    run::<T>(&name, &words.collect::<Vec<_>>())
+}
+
+/// The last part of the path that the process was called by.
+pub fn called_by(path: Option<OsString>) -> String {
+    let path = path.unwrap_or_default();
+    Path::new(&path)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The clap command of a tool, with the options that all tools have.
+pub fn command<T: CommandFactory>(name: &str) -> Command {
+    let help = Arg::new("help")
+        .long("help")
+        .action(ArgAction::SetTrue)
+        .help("Print this and exit.");
+    let version = Arg::new("version")
+        .long("version")
+        .action(ArgAction::SetTrue);
+    let mut command = Output::augment_args(T::command())
+        .name(name.to_owned())
+        .bin_name(name)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args_override_self(true)
+        .arg(help.help_heading("Options"))
+        .arg(
+            version
+                .help("Print the version of Apache Kafka that this mirrors and exit.")
+                .help_heading("Options"),
+        );
+    command.build();
+    command
+}
+
+/// Runs one tool, called by `name` with these words after it.
+pub fn run<T: Tool>(name: &str, words: &[OsString]) -> ExitCode {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let mut command = command::<T>(name);
+    let parsed = parse::<T>(&mut command, &words);
+    let output = parsed
+        .as_ref()
+        .map_or_else(|_| Output::default(), |parsed| parsed.output.clone());
+    let environment = |name: &str| std::env::var(name).ok();
+    let look = Look::decide(name, &output, Stdio::of_process(), &environment);
+    let Ok(mut printer) = Printer::standard(look) else {
+        return ExitCode::FAILURE;
+    };
+    let outcome = serve(parsed, &mut command, &words, &mut printer);
+    conclude::<T>(outcome, &command, &mut printer)
+}
+
+/// A command line that was understood.
+struct Parsed<T> {
+    tool: T,
+    output: Output,
+    wish: Wish,
+    stray: Vec<String>,
+    /// An option that may be given once and was given twice.
+    repeated: Option<String>,
+}
+
+/// What a command line asks for.
+enum Wish {
+    Help,
+    Version,
+    Work,
+}
+
+/// What became of it.
+enum Outcome {
+    Ended(anyhow::Result<()>),
+    Stopped(Signal, anyhow::Result<()>),
+}
+
+fn parse<T: Tool>(command: &mut Command, words: &[String]) -> anyhow::Result<Parsed<T>> {
+    let words = dialect::read(command, words.to_vec())?;
+    let line = std::iter::once(command.get_name().to_owned()).chain(words.options);
+    let matches = command.try_get_matches_from_mut(line)?;
+    let wish = match (matches.get_flag("help"), matches.get_flag("version")) {
+        (true, _) => Wish::Help,
+        (false, true) => Wish::Version,
+        (false, false) => Wish::Work,
+    };
+    Ok(Parsed {
+        tool: T::from_arg_matches(&matches)?,
+        output: Output::from_arg_matches(&matches)?,
+        wish,
+        stray: words.stray,
+        repeated: words.repeated.into_iter().next(),
+    })
+}
+
+fn serve<T: Tool>(
+    parsed: anyhow::Result<Parsed<T>>,
+    command: &mut Command,
+    words: &[String],
+    out: &mut Printer<'_>,
+) -> Outcome {
+    if words.is_empty() {
+        return Outcome::Ended(Err(Usage(T::ORIGINAL.summary.to_owned()).into()));
+    }
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return Outcome::Ended(Err(error)),
+    };
+    match parsed.wish {
+        Wish::Help => Outcome::Ended(help(command, out)),
+        Wish::Version => Outcome::Ended(version(out)),
+        Wish::Work => work(parsed, out),
+    }
+}
+
+fn help(command: &mut Command, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    let help = command.render_long_help();
+    if out.look.colour_out {
+        out.text(help.ansi())?;
+    } else {
+        out.text(help)?;
+    }
+    Ok(())
+}
+
+fn version(out: &mut Printer<'_>) -> anyhow::Result<()> {
+    out.line(KAFKA_VERSION)?;
+    out.aside(format_args!("kaffa {}", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}
+
+/// Checks, then runs on a runtime of one thread until done or told to stop.
+fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
+    if let Err(error) = parsed.tool.check(out) {
+        return Outcome::Ended(Err(error));
+    }
+    if let Some(option) = parsed.repeated {
+        let text =
+            format!("Found multiple arguments for option {option}, but you asked for only one");
+        return Outcome::Ended(Err(Failure::new(text).into()));
+    }
+    if !parsed.stray.is_empty() {
+        out.aside(format_args!("warning: ignored: {}", parsed.stray.join(" ")));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime.context("start a runtime") {
+        Ok(runtime) => runtime.block_on(until_stopped(parsed.tool, out)),
+        Err(error) => Outcome::Ended(Err(error)),
+    }
+}
+
+async fn until_stopped<T: Tool>(tool: T, out: &mut Printer<'_>) -> Outcome {
+    let mut signals = match Signals::catch().context("catch signals") {
+        Ok(signals) => signals,
+        Err(error) => return Outcome::Ended(Err(error)),
+    };
+    let stop = CancellationToken::new();
+    out.stop = stop.clone();
+    let mut run = std::pin::pin!(tool.run(out));
+    let signal = tokio::select! {
+        result = &mut run => return Outcome::Ended(result),
+        signal = signals.next() => signal,
+    };
+    stop.cancel();
+    let result = tokio::select! {
+        biased;
+        result = &mut run => result,
+        _ = signals.next() => Ok(()),
+        () = tokio::time::sleep(T::ORIGINAL.patience) => Ok(()),
+    };
+    Outcome::Stopped(signal, result)
+}
+
+/// Tells what went wrong, once, and finds the exit code.
+fn conclude<T: Tool>(outcome: Outcome, command: &Command, out: &mut Printer<'_>) -> ExitCode {
+    let (signal, result) = match outcome {
+        Outcome::Ended(result) => (None, result),
+        Outcome::Stopped(signal, result) => (Some(signal), result),
+    };
+    let failed = result.is_err();
+    let told = match result {
+        Ok(()) => Ok(()),
+        Err(error) => tell::<T>(error, command, out),
+    };
+    let code = match told.and_then(|()| out.flush()) {
+        Ok(()) if failed => ExitCode::FAILURE,
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_reader_gone() => ExitCode::from(u8::from(failed)),
+        Err(error) => {
+            out.fail(&error.into());
+            ExitCode::FAILURE
+        }
+    };
+    signal.map_or(code, ExitCode::from)
+}
+
+/// # Errors
+/// When it is stdout that failed, or fails now.
+fn tell<T: Tool>(
+    error: anyhow::Error,
+    command: &Command,
+    out: &mut Printer<'_>,
+) -> Result<(), OutputError> {
+    let error = match error.downcast::<OutputError>() {
+        Ok(error) => return Err(error),
+        Err(error) => error,
+    };
+    let is_usage = match error.downcast_ref::<ParserError>() {
+        Some(_) => T::ORIGINAL.parser_errors_show_usage,
+        None => error.is::<Usage>() || error.is::<clap::Error>(),
+    };
+    if is_usage || error.is::<ParserError>() || error.is::<Refused>() {
+        tell_usage(&error, is_usage, command, out);
+    } else if !error.is::<Reported>() {
+        T::fail(&error, out)?;
+    }
+    Ok(())
+}
+
+/// Wrong usage: scripts get the option table after it, people the way to the help.
+fn tell_usage(error: &anyhow::Error, show_table: bool, command: &Command, out: &mut Printer<'_>) {
+    out.fail(error);
+    if !show_table {
+        return;
+    }
+    match out.look.mode {
+        Mode::Plain => out.note(option_table::render(command).trim_end()),
+        Mode::Rich => out.note(format_args!(
+            "  every option: {} --help",
+            command.get_name()
+        )),
+        Mode::Json => {}
+    }
+}

@@ -1,0 +1,46 @@
+//! Options of ours that every tool has: they change how things look, never what is done.
+
+use clap::{Args, ValueEnum};
+
+/// Heading in `--help` of everything that Apache's tools do not have.
+pub const BEYOND: &str = "Beyond Apache Kafka";
+
+/// How things look.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = BEYOND)]
+pub struct Output {
+    /// What stdout looks like: Apache's bytes, a table or JSON [default: a table at a terminal, else plain].
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Choice,
+    /// When to draw progress on stderr.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub progress: Choice,
+}
+
+/// A format of stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables at a terminal, plain elsewhere.
+    Auto,
+    /// The bytes of Apache's tools.
+    Plain,
+    /// Tables for people.
+    Table,
+    /// One JSON document per line.
+    Json,
+}
+
+/// Whether to do something that is nice at a terminal only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    /// At a terminal.
+    #[default]
+    Auto,
+    /// Also elsewhere.
+    Always,
+    /// Not even there.
+    Never,
+}

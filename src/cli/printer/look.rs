@@ -1,0 +1,233 @@
+//! How output looks, decided once from the name the command was called by, its options, the environment and the streams.
+
+use std::io::{self, IsTerminal};
+
+use crate::cli::args::output::{Choice, Format, Output};
+
+/// Who reads stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A script written for Apache's tools: their bytes.
+    Plain,
+    /// A person: tables, hints, colour.
+    Rich,
+    /// A program: JSON.
+    Json,
+}
+
+/// Which of the standard streams are terminals, and whether stdin or stdout is a regular file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stdio {
+    /// stdin is a terminal.
+    pub stdin: bool,
+    /// stdout is a terminal.
+    pub stdout: bool,
+    /// stderr is a terminal.
+    pub stderr: bool,
+}
+
+impl Stdio {
+    /// Asks the system.
+    pub fn of_process() -> Self {
+        Self {
+            stdin: io::stdin().is_terminal(),
+            stdout: io::stdout().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// How output looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Who reads stdout.
+    pub mode: Mode,
+    /// Called as `NAME.sh` or told to be plain: Apache's ways even where nobody could tell the difference.
+    pub strict: bool,
+    /// Colour on stdout.
+    pub colour_out: bool,
+    /// Colour on stderr.
+    pub colour_err: bool,
+    /// Whether progress is drawn on stderr.
+    pub progress: bool,
+    /// Columns of the terminal.
+    pub width: u16,
+    /// stdin and stdout are both a terminal: Apache's producer prompts.
+    pub is_interactive: bool,
+}
+
+/// Environment variables that matter here, by name.
+pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+impl Look {
+    /// Plain and strict, without colour.
+    pub fn plain() -> Self {
+        Self {
+            mode: Mode::Plain,
+            strict: true,
+            colour_out: false,
+            colour_err: false,
+            progress: false,
+            width: 80,
+            is_interactive: false,
+        }
+    }
+
+    /// Decides, for a command called by `name`.
+    pub fn decide(
+        name: &str,
+        options: &Output,
+        stdio: Stdio,
+        environment: Environment<'_>,
+    ) -> Self {
+        let format = match options.output.or_else(|| format_of(environment)) {
+            None | Some(Format::Auto) if name.strip_suffix(".sh").is_some() => Format::Plain,
+            None => Format::Auto,
+            Some(format) => format,
+        };
+        let is_ci = environment("CI").is_some_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
+        let mode = match format {
+            Format::Json => Mode::Json,
+            Format::Table => Mode::Rich,
+            Format::Auto if stdio.stdout && !is_ci => Mode::Rich,
+            Format::Plain | Format::Auto => Mode::Plain,
+        };
+        let strict = format == Format::Plain;
+        let colour = |is_terminal| wants_colour(options.color, is_terminal, environment);
+        Self {
+            mode,
+            strict,
+            colour_out: mode == Mode::Rich && colour(stdio.stdout),
+            colour_err: !strict && colour(stdio.stderr),
+            progress: match options.progress {
+                Choice::Always => true,
+                Choice::Never => false,
+                Choice::Auto => stdio.stderr && !strict && !is_ci,
+            },
+            width: width(environment),
+            is_interactive: stdio.stdin && stdio.stdout,
+        }
+    }
+}
+
+/// `KAFFA_OUTPUT`, if it names a format.
+fn format_of(environment: Environment<'_>) -> Option<Format> {
+    let text = environment("KAFFA_OUTPUT")?;
+    clap::ValueEnum::from_str(&text, true).ok()
+}
+
+/// An explicit choice, then `NO_COLOR`, then the forcing variables, then the terminal.
+fn wants_colour(choice: Choice, is_terminal: bool, environment: Environment<'_>) -> bool {
+    let is_set = |name| environment(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match choice {
+        Choice::Always => true,
+        Choice::Never => false,
+        Choice::Auto if environment("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Choice::Auto if is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE") => true,
+        Choice::Auto => is_terminal && environment("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn width(environment: Environment<'_>) -> u16 {
+    let columns = environment("COLUMNS").and_then(|columns| columns.parse().ok());
+    columns
+        .or_else(|| {
+            rustix::termios::tcgetwinsize(io::stdout())
+                .ok()
+                .map(|size| size.ws_col)
+        })
+        .filter(|columns| *columns > 0)
+        .unwrap_or(80)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What a person sees, without colour.
+    pub(crate) fn rich() -> Look {
+        Look {
+            mode: Mode::Rich,
+            strict: false,
+            ..Look::plain()
+        }
+    }
+
+    const TERMINAL: Stdio = Stdio {
+        stdin: true,
+        stdout: true,
+        stderr: true,
+    };
+
+    fn decide(name: &str, options: &Output, stdio: Stdio, variables: &[(&str, &str)]) -> Look {
+        let environment = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Look::decide(name, options, stdio, &environment)
+    }
+
+    #[test]
+    fn a_bare_name_at_a_terminal_is_rich_and_a_script_name_is_not() {
+        let auto = Output::default();
+        assert_eq!(
+            decide("kafka-topics", &auto, TERMINAL, &[]).mode,
+            Mode::Rich
+        );
+        assert_eq!(
+            decide("kafka-topics", &auto, Stdio::default(), &[]).mode,
+            Mode::Plain
+        );
+        let script = decide("kafka-topics.sh", &auto, TERMINAL, &[]);
+        assert_eq!(
+            (script.mode, script.strict, script.colour_err),
+            (Mode::Plain, true, false)
+        );
+    }
+
+    #[test]
+    fn options_win_over_the_environment_which_wins_over_the_terminal() {
+        let json = Output {
+            output: Some(Format::Json),
+            ..Output::default()
+        };
+        assert_eq!(
+            decide("kafka-topics.sh", &json, TERMINAL, &[]).mode,
+            Mode::Json
+        );
+        let plain = [("KAFFA_OUTPUT", "plain")];
+        assert_eq!(
+            decide("t", &Output::default(), TERMINAL, &plain).mode,
+            Mode::Plain
+        );
+        assert_eq!(decide("t", &json, TERMINAL, &plain).mode, Mode::Json);
+        assert_eq!(
+            decide("t", &Output::default(), TERMINAL, &[("CI", "true")]).mode,
+            Mode::Plain
+        );
+    }
+
+    #[test]
+    fn a_table_can_be_had_in_a_pipe_without_colour() {
+        let table = Output {
+            output: Some(Format::Table),
+            ..Output::default()
+        };
+        let look = decide("t", &table, Stdio::default(), &[]);
+        assert_eq!((look.mode, look.colour_out), (Mode::Rich, false));
+    }
+
+    #[test]
+    fn no_color_and_dumb_terminals_are_respected() {
+        let auto = Output::default();
+        assert!(decide("t", &auto, TERMINAL, &[]).colour_out);
+        assert!(!decide("t", &auto, TERMINAL, &[("NO_COLOR", "1")]).colour_out);
+        assert!(decide("t", &auto, TERMINAL, &[("NO_COLOR", "")]).colour_out);
+        assert!(!decide("t", &auto, TERMINAL, &[("TERM", "dumb")]).colour_out);
+        let always = Output {
+            color: Choice::Always,
+            ..Output::default()
+        };
+        assert!(decide("t", &always, TERMINAL, &[("NO_COLOR", "1")]).colour_out);
+    }
+}

@@ -1,0 +1,264 @@
+//! Where a command's words go: the mode, decided once, and the two streams.
+//!
+//! Nothing else asks whether this is a terminal. stdout carries what was asked for; everything else goes to stderr.
+
+pub mod colour;
+pub mod look;
+pub mod table;
+
+use std::{
+    fmt::Display,
+    fs::File,
+    io::{self, BufWriter, Write},
+    os::fd::AsFd,
+};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+pub use look::{Look, Mode, Stdio};
+
+use self::colour::Colour;
+use crate::cli::failure::{self, Failure};
+
+/// Bytes of output gathered before they are written: large enough that system calls do not show in a profile.
+const BUFFER_BYTES: usize = 128 * 1024;
+
+/// stdout did not take what was printed. A reader that went away is a normal end, a full disk is not.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub struct OutputError(#[source] io::Error);
+
+impl OutputError {
+    /// Whether whoever read our output has stopped reading.
+    pub fn is_reader_gone(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Says things on stdout and stderr as the mode wants them said.
+pub struct Printer<'o> {
+    /// How things look.
+    pub look: Look,
+    /// Cancelled when the command should finish: Ctrl-C, SIGTERM.
+    pub stop: CancellationToken,
+    out: BufWriter<Box<dyn Write + 'o>>,
+    err: Box<dyn Write + 'o>,
+}
+
+impl std::fmt::Debug for Printer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Printer")
+            .field("look", &self.look)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'o> Printer<'o> {
+    /// Prints to the given streams, as tests do.
+    pub fn new(look: Look, out: impl Write + 'o, err: impl Write + 'o) -> Self {
+        Self {
+            look,
+            stop: CancellationToken::new(),
+            out: BufWriter::with_capacity(BUFFER_BYTES, Box::new(out)),
+            err: Box::new(err),
+        }
+    }
+
+    /// Prints to the process's own streams. stdout is used below std's line buffer, which would halve the speed of a
+    /// stream of records.
+    ///
+    /// # Errors
+    /// When stdout cannot be duplicated (no file descriptors left).
+    pub fn standard(look: Look) -> anyhow::Result<Self> {
+        let descriptor = io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .context("open standard output")?;
+        Ok(Self::new(look, File::from(descriptor), io::stderr()))
+    }
+
+    /// Bytes of the answer, as they are.
+    ///
+    /// # Errors
+    /// [`OutputError`], here and below, when stdout does not take them.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.out.write_all(bytes).map_err(OutputError)
+    }
+
+    /// Text of the answer, without a line end of its own.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn text(&mut self, text: impl Display) -> Result<(), OutputError> {
+        write!(self.out, "{text}").map_err(OutputError)
+    }
+
+    /// A line of the answer.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn line(&mut self, text: impl Display) -> Result<(), OutputError> {
+        writeln!(self.out, "{text}").map_err(OutputError)
+    }
+
+    /// One JSON document of the answer, on a line of its own.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn json(&mut self, value: &Value) -> Result<(), OutputError> {
+        self.line(value)
+    }
+
+    /// Writes out what is buffered.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn flush(&mut self) -> Result<(), OutputError> {
+        self.out.flush().map_err(OutputError)
+    }
+
+    /// A line on stderr. If stderr is closed we carry on: there is nobody to tell.
+    pub fn note(&mut self, text: impl Display) {
+        self.flush_quietly();
+        writeln!(self.err, "{text}").ok();
+    }
+
+    /// A line on stderr that only a person at a terminal gets.
+    pub fn aside(&mut self, text: impl Display) {
+        if self.look.mode == Mode::Rich {
+            self.note(text);
+        }
+    }
+
+    /// A warning, which Apache's tool logs under `logger`.
+    pub fn warning(&mut self, text: &str, logger: &str) {
+        match self.look.mode {
+            Mode::Plain => self.log("WARN", text, logger),
+            Mode::Rich => {
+                let word = Colour::Yellow.paint("warning:", self.look.colour_err);
+                self.note(format_args!("{word} {text}"));
+            }
+            Mode::Json => self.note(json!({"kind": "warning", "v": 1, "message": text})),
+        }
+    }
+
+    /// An error that is not the end, which Apache's tool logs under `logger`.
+    pub fn error(&mut self, text: &str, logger: &str) {
+        if self.look.mode == Mode::Plain {
+            self.log("ERROR", text, logger);
+        } else {
+            self.failure(&Failure::new(text));
+        }
+    }
+
+    /// A failure on stderr, with its hints.
+    pub fn failure(&mut self, failure: &Failure) {
+        match self.look.mode {
+            Mode::Plain => self.note(&failure.plain),
+            Mode::Rich => {
+                let word = Colour::Red.paint("error:", self.look.colour_err);
+                self.note(format_args!("{word} {}", failure.message));
+            }
+            Mode::Json => {
+                let Failure { message, hints, .. } = failure;
+                self.note(json!({"kind": "error", "v": 1, "message": message, "hints": hints}));
+            }
+        }
+        self.hints(failure);
+    }
+
+    /// Only the hints of a failure that has been told elsewhere.
+    pub fn hints(&mut self, failure: &Failure) {
+        if self.look.mode != Mode::Json {
+            for hint in &failure.hints {
+                self.note(format_args!("  {hint}"));
+            }
+        }
+    }
+
+    /// Tells an error that ends the command.
+    pub fn fail(&mut self, error: &anyhow::Error) {
+        self.failure(&failure::explain(error));
+    }
+
+    /// A line in the layout of the original's log.
+    fn log(&mut self, level: &str, text: &str, logger: &str) {
+        let time = chrono::Local::now().format("%Y-%m-%d %H:%M:%S,%3f");
+        self.note(format_args!("[{time}] {level} {text} ({logger})"));
+    }
+
+    /// Before something goes to stderr: both may be the same terminal. A failure shows at the next write to stdout.
+    fn flush_quietly(&mut self) {
+        self.out.flush().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::printer::look::tests::rich;
+
+    /// What `print` says on stdout and stderr.
+    fn said(look: Look, print: impl FnOnce(&mut Printer<'_>)) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut printer = Printer::new(look, &mut out, &mut err);
+        print(&mut printer);
+        printer.flush().unwrap();
+        drop(printer);
+        (
+            String::from_utf8(out).unwrap(),
+            String::from_utf8(err).unwrap(),
+        )
+    }
+
+    fn missing_topic() -> Failure {
+        Failure::new("Topic 'x' does not exist as expected")
+            .with_message("topic 'x' does not exist")
+            .with_hint("did you mean: y ?")
+    }
+
+    #[test]
+    fn people_get_our_words_and_hints() {
+        let (out, err) = said(rich(), |printer| printer.failure(&missing_topic()));
+        assert_eq!(out, "");
+        assert_eq!(
+            err,
+            "error: topic 'x' does not exist\n  did you mean: y ?\n"
+        );
+    }
+
+    #[test]
+    fn scripts_get_the_words_of_the_original() {
+        let (_, err) = said(Look::plain(), |printer| printer.failure(&missing_topic()));
+        assert_eq!(
+            err,
+            "Topic 'x' does not exist as expected\n  did you mean: y ?\n"
+        );
+    }
+
+    #[test]
+    fn programs_get_one_object() {
+        let look = Look {
+            mode: Mode::Json,
+            ..Look::plain()
+        };
+        let (_, err) = said(look, |printer| printer.failure(&missing_topic()));
+        assert_eq!(
+            err,
+            "{\"kind\":\"error\",\"v\":1,\"message\":\"topic 'x' does not exist\",\"hints\":[\"did you mean: y ?\"]}\n"
+        );
+    }
+
+    #[test]
+    fn warnings_have_the_layout_of_the_log_in_plain_output() {
+        let (_, err) = said(Look::plain(), |printer| {
+            printer.warning("careful", "org.apache.kafka.X");
+        });
+        assert!(
+            err.starts_with('[') && err.ends_with("] WARN careful (org.apache.kafka.X)\n"),
+            "{err}"
+        );
+    }
+}
