@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod clock;
+pub mod config;
 pub mod connection;
 pub mod delayed;
 pub mod output;
