@@ -16,7 +16,7 @@ const LOG_OVERHEAD: usize = 12;
 const CRC_START: usize = 21;
 
 /// The least `batch_length`: a header without records.
-const BATCH_LENGTH_MIN: i32 = 49;
+pub(super) const BATCH_LENGTH_MIN: i32 = 49;
 
 /// The only message format written since Kafka 0.11, and the only one read here.
 const MAGIC: i8 = 2;
