@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod delayed;
+pub mod metadata;
 pub mod output;
 pub mod server;
 

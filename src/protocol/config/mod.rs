@@ -66,6 +66,94 @@ impl Kind {
     }
 }
 
+/// What a configuration belongs to (`ConfigResource.Type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ResourceType {
+    /// A topic, by name.
+    Topic,
+    /// A broker, by id; all of them with an empty name.
+    Broker,
+    /// The log levels of a broker.
+    BrokerLogger,
+    /// A subscription to client metrics (KIP-714).
+    ClientMetrics,
+    /// A consumer group.
+    Group,
+}
+
+impl ResourceType {
+    /// The number on the wire.
+    pub const fn code(self) -> i8 {
+        match self {
+            Self::Topic => 2,
+            Self::Broker => 4,
+            Self::BrokerLogger => 8,
+            Self::ClientMetrics => 16,
+            Self::Group => 32,
+        }
+    }
+
+    /// Kafka's name for it, as in `TOPIC`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Topic => "TOPIC",
+            Self::Broker => "BROKER",
+            Self::BrokerLogger => "BROKER_LOGGER",
+            Self::ClientMetrics => "CLIENT_METRICS",
+            Self::Group => "GROUP",
+        }
+    }
+
+    /// The type with this number.
+    pub const fn from_code(code: i8) -> Option<Self> {
+        Some(match code {
+            2 => Self::Topic,
+            4 => Self::Broker,
+            8 => Self::BrokerLogger,
+            16 => Self::ClientMetrics,
+            32 => Self::Group,
+            _ => return None,
+        })
+    }
+}
+
+/// Where a value comes from (`DescribeConfigsResponse.ConfigSource`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConfigSource {
+    /// Set on the topic.
+    Topic,
+    /// Set on this broker at run time.
+    DynamicBroker,
+    /// Set on all brokers at run time.
+    DynamicDefaultBroker,
+    /// In the properties the broker was started with.
+    StaticBroker,
+    /// Nowhere: Kafka's default.
+    Default,
+    /// Set on a logger.
+    DynamicBrokerLogger,
+    /// Set on a subscription to client metrics.
+    ClientMetrics,
+    /// Set on the group.
+    Group,
+}
+
+impl ConfigSource {
+    /// The number on the wire.
+    pub const fn code(self) -> i8 {
+        match self {
+            Self::Topic => 1,
+            Self::DynamicBroker => 2,
+            Self::DynamicDefaultBroker => 3,
+            Self::StaticBroker => 4,
+            Self::Default => 5,
+            Self::DynamicBrokerLogger => 6,
+            Self::ClientMetrics => 7,
+            Self::Group => 8,
+        }
+    }
+}
+
 /// Which values of its type a key allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
