@@ -1,1 +1,19 @@
 //! Integration tests, in reading order.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test ends where a fact does not hold"
+)]
+
+mod support;
+
+mod wire_compatibility;
+
+mod apache_schemas;
+
+mod layering;
+mod tidy;
