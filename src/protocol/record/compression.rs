@@ -263,3 +263,121 @@ fn decompress_zstd(input: &[u8], enough: usize) -> io::Result<Vec<u8>> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compressed(codec: Codec, level: Option<i32>, input: &[u8]) -> Vec<u8> {
+        let mut out = b"before".to_vec();
+        Compression { codec, level }
+            .compress(input, &mut out)
+            .unwrap();
+        out.split_off(6)
+    }
+
+    #[test]
+    fn names_and_numbers_lead_back() {
+        for codec in Codec::ALL {
+            assert_eq!(codec.name().parse(), Ok(codec));
+            assert_eq!(Codec::from_id(codec.id()).unwrap(), codec);
+        }
+        assert_eq!(
+            "LZ4".parse::<Codec>().unwrap_err().to_string(),
+            "unknown compression name: LZ4"
+        );
+    }
+
+    #[test]
+    fn levels_are_heeded_and_bad_ones_refused() {
+        let input: Vec<u8> = (0..200_000_u32)
+            .flat_map(|n| (n / 3).wrapping_mul(2_654_435_761).to_le_bytes())
+            .collect();
+        for (codec, low, high) in [(Codec::Gzip, 1, 9), (Codec::Zstd, -5, 19)] {
+            let fast = compressed(codec, Some(low), &input);
+            let small = compressed(codec, Some(high), &input);
+            assert!(small.len() < fast.len(), "{codec}");
+            assert_eq!(codec.decompress(&small, input.len()).unwrap(), input);
+        }
+        let gzip = Compression {
+            codec: Codec::Gzip,
+            level: Some(10),
+        };
+        assert!(matches!(
+            gzip.compress(&input, &mut Vec::new()),
+            Err(RecordError::Compress { .. })
+        ));
+    }
+
+    #[test]
+    fn streams_one_after_another_are_one() {
+        for codec in [Codec::Gzip, Codec::Snappy, Codec::Zstd] {
+            let twice = [
+                compressed(codec, None, b"one and "),
+                compressed(codec, None, b"two"),
+            ]
+            .concat();
+            assert_eq!(
+                codec.decompress(&twice, 11).unwrap(),
+                b"one and two",
+                "{codec}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bare_snappy_block_is_read() {
+        let block = snap::raw::Encoder::new()
+            .compress_vec(b"as librdkafka sends it")
+            .unwrap();
+        assert_eq!(
+            Codec::Snappy.decompress(&block, 100).unwrap(),
+            b"as librdkafka sends it"
+        );
+    }
+
+    #[test]
+    fn lz4_frames_of_other_clients_are_read() {
+        let input: Vec<u8> = (0..100_000_u32)
+            .flat_map(|n| (n % 7777).to_le_bytes())
+            .collect();
+        let info = FrameInfo::new()
+            .block_mode(BlockMode::Linked)
+            .block_size(BlockSize::Max256KB)
+            .block_checksums(true)
+            .content_checksum(true)
+            .content_size(Some(400_000));
+        let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+        encoder.write_all(&input).unwrap();
+        assert_eq!(
+            Codec::Lz4
+                .decompress(&encoder.finish().unwrap(), input.len())
+                .unwrap(),
+            input
+        );
+    }
+
+    #[test]
+    fn a_zstd_frame_of_unknown_size_is_read() {
+        let input: Vec<u8> = (0..100_000_u32)
+            .flat_map(|n| (n % 7777).to_le_bytes())
+            .collect();
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.write_all(&input).unwrap();
+        assert_eq!(
+            Codec::Zstd
+                .decompress(&encoder.finish().unwrap(), input.len())
+                .unwrap(),
+            input
+        );
+    }
+
+    #[test]
+    fn a_snappy_block_that_claims_too_much_is_refused() {
+        let claims_4_gb = [0xff, 0xff, 0xff, 0xff, 0x0f, 0];
+        assert!(matches!(
+            Codec::Snappy.decompress(&claims_4_gb, 1 << 40),
+            Err(RecordError::Decompress { .. })
+        ));
+    }
+}

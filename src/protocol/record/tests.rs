@@ -286,6 +286,57 @@ fn compaction_may_take_every_record() {
     assert_eq!(owned(&empty), []);
 }
 
+/// A batch that Apache Kafka 4.3.1 wrote (`MemoryRecords.withRecords`, `withEndTransactionMarker`).
+fn golden(name: &str) -> Bytes {
+    let path = format!(
+        "{}/tests/golden/records/{name}.batch",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    std::fs::read(path).unwrap().into()
+}
+
+#[test]
+fn apaches_batches_are_read_with_every_codec() {
+    for codec in Codec::ALL {
+        let batch = one(golden(codec.name()));
+        assert_eq!(batch.header().attributes.codec().unwrap(), codec);
+        assert_eq!(owned(&batch), samples(), "{codec}");
+    }
+}
+
+#[test]
+fn an_uncompressed_batch_is_apaches_to_the_byte() {
+    let options = BatchOptions {
+        producer_id: 7,
+        producer_epoch: 1,
+        base_sequence: 3,
+        is_transactional: true,
+        ..BatchOptions::default()
+    };
+    assert_eq!(build(&samples(), &options), golden("none"));
+}
+
+#[test]
+fn a_marker_is_apaches_to_the_byte() {
+    let options = BatchOptions {
+        base_offset: 40,
+        partition_leader_epoch: 2,
+        producer_id: 7,
+        producer_epoch: 1,
+        ..BatchOptions::default()
+    };
+    for (name, is_commit) in [("commit", true), ("abort", false)] {
+        let marker = EndTransactionMarker {
+            is_commit,
+            coordinator_epoch: 9,
+        };
+        assert_eq!(
+            marker.to_batch(1_700_000_000_000, &options).unwrap(),
+            golden(name)
+        );
+    }
+}
+
 /// A batch of these bytes as its records, with a header that fits them.
 fn batch_around(records: &[u8], records_count: i32, codec: Codec) -> Batch {
     let header = BatchHeader {
