@@ -1,0 +1,355 @@
+//! What a start does: sorts out the files of a partition, checks what was not closed properly, and brings a [`Log`] to life.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use tracing::{info, warn};
+
+use super::config::LogConfig;
+use super::disk::Disk;
+use super::error::{At, Error};
+use super::leader_epochs::{EpochEntry, LeaderEpochs};
+use super::log::{Epochs, Log, Tail, end_transaction, jitter};
+use super::producer_state::ProducerState;
+use super::scan::read_batch;
+use super::segment::{Recovery, Segment, file_name};
+use crate::protocol::TopicPartition;
+use crate::protocol::record::Batch;
+
+/// What [`Log::open`] is told.
+#[derive(Debug, Clone)]
+pub struct OpenLog {
+    /// Whose log it is.
+    pub partition: TopicPartition,
+    /// Its directory, which is created if need be.
+    pub dir: PathBuf,
+    /// The configuration it obeys.
+    pub config: LogConfig,
+    /// From `log-start-offset-checkpoint`, else 0.
+    pub log_start_offset: i64,
+    /// From `recovery-point-offset-checkpoint`, else 0: below it everything is known to be on the disk.
+    pub recovery_point: i64,
+    /// From `replication-offset-checkpoint`, else 0.
+    pub high_watermark: i64,
+    /// The log was closed by [`Log::close`]; otherwise everything from the recovery point on is checked.
+    pub is_clean: bool,
+    /// The time.
+    pub now_ms: i64,
+}
+
+impl OpenLog {
+    /// A log that is new, or of which nothing else is known.
+    pub fn new(partition: TopicPartition, dir: PathBuf, config: LogConfig, now_ms: i64) -> Self {
+        let (log_start_offset, recovery_point, high_watermark, is_clean) = (0, 0, 0, false);
+        Self {
+            partition,
+            dir,
+            config,
+            log_start_offset,
+            recovery_point,
+            high_watermark,
+            is_clean,
+            now_ms,
+        }
+    }
+}
+
+impl Log {
+    /// Opens or creates the log in a directory.
+    ///
+    /// # Errors
+    /// What the disk says; damaged records are cut off with a warning, not an error.
+    pub fn open(disk: &Arc<dyn Disk>, open: OpenLog) -> Result<Arc<Self>, Error> {
+        disk.create_dir(&open.dir).at("create", &open.dir)?;
+        let mut loading = Loading {
+            disk,
+            open: &open,
+            epochs: LeaderEpochs::read(&**disk, &open.dir)?,
+            recovered_from: i64::MAX,
+        };
+        let files = Files::sort_out(&**disk, &open.dir)?;
+        let mut segments = loading.segments(&files)?;
+        let ends_early = segments
+            .last()
+            .is_some_and(|last| last.next_offset() < open.log_start_offset);
+        if ends_early {
+            warn!(dir = %open.dir.display(), "log ends before its start offset {}: starting anew there", open.log_start_offset);
+            for segment in std::mem::take(&mut segments) {
+                segment.remove()?;
+            }
+        }
+        if segments.is_empty() {
+            segments.push(Segment::create(
+                disk,
+                &open.dir,
+                open.log_start_offset,
+                open.now_ms,
+            )?);
+        }
+        loading.log(segments, &files)
+    }
+}
+
+/// A log being opened.
+struct Loading<'o> {
+    disk: &'o Arc<dyn Disk>,
+    open: &'o OpenLog,
+    epochs: LeaderEpochs,
+    /// Base offset of the first segment that was checked.
+    recovered_from: i64,
+}
+
+impl Loading<'_> {
+    fn segments(&mut self, files: &Files) -> Result<Vec<Segment>, Error> {
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut bases = files.segments.iter().copied().peekable();
+        while let Some(base_offset) = bases.next() {
+            let next = bases.peek().copied();
+            let is_doubtful =
+                !self.open.is_clean && next.is_none_or(|next| next > self.open.recovery_point);
+            let opened = if is_doubtful {
+                None
+            } else if let Some(next) = next {
+                Segment::open_closed(self.disk, &self.open.dir, base_offset, next)?
+            } else {
+                Segment::open_active(self.disk, &self.open.dir, base_offset, self.open.now_ms)?
+            };
+            let (segment, cut) = match opened {
+                Some(segment) => (segment, 0),
+                None => self.recover(base_offset, next.is_some())?,
+            };
+            segments.push(segment);
+            if cut > 0 && is_doubtful {
+                self.remove_rest(bases)?;
+                break;
+            }
+        }
+        Ok(segments)
+    }
+
+    /// Checks a segment batch by batch and rebuilds its indexes; returns it, and the bytes cut off.
+    fn recover(&mut self, base_offset: i64, is_closed: bool) -> Result<(Segment, u64), Error> {
+        let (dir, epochs) = (&self.open.dir, &mut self.epochs);
+        let mut visit = |header: &crate::protocol::record::BatchHeader| {
+            if header.partition_leader_epoch > epochs.latest().unwrap_or(-1) {
+                epochs.assign(EpochEntry {
+                    epoch: header.partition_leader_epoch,
+                    start_offset: header.base_offset,
+                });
+            }
+        };
+        let index_interval_bytes = self.open.config.index_interval_bytes;
+        let mut recovery = Recovery {
+            now_ms: self.open.now_ms,
+            index_interval_bytes,
+            visit: &mut visit,
+        };
+        let (segment, cut) = Segment::recover(self.disk, dir, base_offset, &mut recovery)?;
+        self.recovered_from = self.recovered_from.min(base_offset);
+        if cut > 0 {
+            warn!(path = %segment.path().display(), bytes = cut, next_offset = segment.next_offset(), "cut off a damaged tail");
+        } else if segment.size() > 0 {
+            info!(path = %segment.path().display(), next_offset = segment.next_offset(), "checked a segment that was not closed");
+        }
+        if segment.size() > 0 {
+            segment.sync()?;
+        }
+        if is_closed {
+            segment.seal()?;
+            segment.close_indexes()?;
+        }
+        Ok((segment, cut))
+    }
+
+    /// Removes segments behind one with a damaged tail: their records do not follow on any more.
+    fn remove_rest(&self, bases: impl Iterator<Item = i64>) -> Result<(), Error> {
+        for base_offset in bases {
+            let name = self.open.dir.join(file_name(base_offset, "log"));
+            warn!(path = %name.display(), "removed a segment behind a damaged one");
+            for extension in ["log", "index", "timeindex", "txnindex"] {
+                let path = self.open.dir.join(file_name(base_offset, extension));
+                self.disk.remove(&path).at("remove", &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn log(mut self, segments: Vec<Segment>, files: &Files) -> Result<Arc<Log>, Error> {
+        let first_base = segments.first().map_or(0, Segment::base_offset);
+        let log_start_offset = self.open.log_start_offset.max(first_base);
+        let segments: Vec<_> = segments.into_iter().map(Arc::new).collect();
+        let Some(active) = segments.last().map(Arc::clone) else {
+            return Err(Error::malformed(&self.open.dir, "there is no segment"));
+        };
+        active.unseal()?;
+        let log_end_offset = active.next_offset();
+        let mut is_dirty =
+            self.epochs.truncate_from_end(log_end_offset) | (self.recovered_from != i64::MAX);
+        is_dirty |= self.epochs.truncate_from_start(log_start_offset);
+        let producers = self.producers(&segments, files, log_end_offset)?;
+        let high_watermark = self
+            .open
+            .high_watermark
+            .min(log_end_offset)
+            .max(log_start_offset);
+        let recovered = if self.open.is_clean {
+            self.open.recovery_point.min(log_end_offset)
+        } else {
+            log_end_offset
+        };
+        let tail = Tail {
+            position: active.size(),
+            producers,
+            snapshots: Vec::new(),
+            has_garbage: false,
+            latest_epoch: self.epochs.latest().unwrap_or(-1),
+            jitter_ms: jitter(active.base_offset(), self.open.config.segment_jitter_ms),
+            flushed_offset: recovered,
+            active,
+        };
+        let log = Log {
+            partition: self.open.partition.clone(),
+            dir: self.open.dir.clone(),
+            disk: Arc::clone(self.disk),
+            config: ArcSwap::from_pointee(self.open.config.clone()),
+            segments: ArcSwap::from_pointee(segments),
+            log_start_offset: AtomicI64::new(log_start_offset),
+            log_end_offset: AtomicI64::new(log_end_offset),
+            high_watermark: AtomicI64::new(high_watermark),
+            recovery_point: AtomicI64::new(recovered),
+            first_unstable_offset: AtomicI64::new(
+                tail.producers.first_unstable_offset().unwrap_or(i64::MAX),
+            ),
+            is_poisoned: AtomicBool::new(false),
+            maintenance: Mutex::new(()),
+            tail: Mutex::new(tail),
+            epochs: Mutex::new(Epochs {
+                history: self.epochs,
+                is_dirty,
+            }),
+        };
+        Ok(Arc::new(log))
+    }
+
+    /// The state of producers at the end of the log: the newest usable snapshot, and what was appended since.
+    fn producers(
+        &self,
+        segments: &[Arc<Segment>],
+        files: &Files,
+        log_end_offset: i64,
+    ) -> Result<ProducerState, Error> {
+        for snapshot in files.snapshots.range(log_end_offset.saturating_add(1)..) {
+            self.remove_snapshot(*snapshot)?;
+        }
+        let newest = log_end_offset.min(self.recovered_from);
+        for snapshot in files.snapshots.range(..=newest).rev() {
+            let path = self.open.dir.join(file_name(*snapshot, "snapshot"));
+            if let Some(mut producers) =
+                ProducerState::decode(&self.disk.read(&path).at("read", &path)?)
+            {
+                replay(segments, *snapshot, &mut producers)?;
+                return Ok(producers);
+            }
+            warn!(path = %path.display(), "removed a damaged snapshot of producers");
+            self.remove_snapshot(*snapshot)?;
+        }
+        let mut producers = ProducerState::default();
+        if !self.open.is_clean {
+            replay(segments, 0, &mut producers)?;
+        }
+        Ok(producers)
+    }
+
+    fn remove_snapshot(&self, offset: i64) -> Result<(), Error> {
+        let path = self.open.dir.join(file_name(offset, "snapshot"));
+        self.disk.remove(&path).at("remove", &path)
+    }
+}
+
+/// Accounts for every batch from offset `from` on.
+pub(super) fn replay(
+    segments: &[Arc<Segment>],
+    from: i64,
+    producers: &mut ProducerState,
+) -> Result<(), Error> {
+    for segment in segments
+        .iter()
+        .filter(|segment| segment.next_offset() > from)
+    {
+        let path = segment.path();
+        let Some(first) = segment
+            .find(from.max(segment.base_offset()))
+            .at("read", &path)?
+        else {
+            continue;
+        };
+        for next in segment.headers(first.position) {
+            let (header, span) = next.at("read", &path)?;
+            if !header.has_producer_id() {
+                continue;
+            }
+            if !header.attributes.is_control() {
+                producers.appended(&header);
+                continue;
+            }
+            let mut bytes = read_batch(&**segment.file(), &span).at("read", &path)?;
+            let end = Batch::split(&mut bytes).and_then(|batch| end_transaction(&batch));
+            let end = end.map_err(|error| {
+                Error::malformed(&path, format!("at {}: {error}", span.position))
+            })?;
+            if let Some(aborted) = end.and_then(|end| producers.ended(&header, end)) {
+                segment.aborted(aborted);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The files of a partition.
+#[derive(Debug, Default)]
+struct Files {
+    /// Base offsets of segments.
+    segments: BTreeSet<i64>,
+    /// Offsets of producer snapshots.
+    snapshots: BTreeSet<i64>,
+}
+
+impl Files {
+    /// Lists the files, and removes those that an earlier run wanted gone or did not finish.
+    fn sort_out(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
+        let mut files = Self::default();
+        let mut indexes = Vec::new();
+        for entry in disk.list(dir).at("list", dir)? {
+            let path = dir.join(&entry.name);
+            let Some((stem, extension)) = entry.name.split_once('.') else {
+                continue;
+            };
+            let offset = stem.parse().ok().filter(|_| stem.len() == 20);
+            match (offset, extension) {
+                (Some(offset), "log") => _ = files.segments.insert(offset),
+                (Some(offset), "snapshot") => _ = files.snapshots.insert(offset),
+                (Some(offset), "index" | "timeindex" | "txnindex") => indexes.push((offset, path)),
+                (_, extension) if is_temporary(extension) => {
+                    disk.remove(&path).at("remove", &path)?
+                }
+                _ => {}
+            }
+        }
+        for (offset, path) in indexes {
+            if !files.segments.contains(&offset) {
+                disk.remove(&path).at("remove", &path)?;
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn is_temporary(extension: &str) -> bool {
+    [".deleted", ".cleaned", ".tmp"]
+        .iter()
+        .any(|suffix| extension.ends_with(suffix))
+        || extension == "tmp"
+}
