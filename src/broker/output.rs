@@ -1,9 +1,7 @@
 //! What goes out on a connection: bytes at hand, and ranges of segment files that never pass through this process.
 
-use std::fs::File;
 use std::io;
 use std::io::IoSlice;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -12,12 +10,13 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use crate::protocol::wire::Piece;
+use crate::storage::disk::DiskFile;
 
 /// A stretch of a segment file.
 #[derive(Debug, Clone)]
 pub struct FileRange {
     /// The file.
-    pub file: Arc<File>,
+    pub file: Arc<dyn DiskFile>,
     /// Where the stretch begins, in bytes.
     pub position: u64,
     /// How many bytes it has.
@@ -110,14 +109,14 @@ fn advance(rest: &mut Vec<Bytes>, mut sent: usize) {
 }
 
 async fn send_range(socket: &TcpStream, range: &FileRange, method: RangeMethod) -> io::Result<()> {
-    match method {
-        RangeMethod::Sendfile => {
+    match (method, range.file.as_file()) {
+        (RangeMethod::Sendfile, Some(file)) => {
             let mut offset = range.position;
             let mut left = range.length;
             while left > 0 {
                 let sent = socket
                     .async_io(Interest::WRITABLE, || {
-                        rustix::fs::sendfile(socket, range.file.as_ref(), Some(&mut offset), left)
+                        rustix::fs::sendfile(socket, file, Some(&mut offset), left)
                             .map_err(io::Error::from)
                     })
                     .await?;
@@ -131,7 +130,7 @@ async fn send_range(socket: &TcpStream, range: &FileRange, method: RangeMethod) 
             }
             Ok(())
         }
-        RangeMethod::Copy => {
+        _ => {
             let mut done = 0;
             while done < range.length {
                 let chunk = (range.length - done).min(READ_CHUNK_BYTES);
@@ -148,8 +147,14 @@ async fn send_range(socket: &TcpStream, range: &FileRange, method: RangeMethod) 
 fn read_range(range: &FileRange, from: usize, length: usize) -> io::Result<Bytes> {
     let mut buffer = BytesMut::zeroed(length);
     let from = u64::try_from(from).map_err(io::Error::other)?;
-    range
+    let read = range
         .file
-        .read_exact_at(&mut buffer, range.position.saturating_add(from))?;
+        .read_at(&mut buffer, range.position.saturating_add(from))?;
+    if read < length {
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "a segment file ends inside a response",
+        ));
+    }
     Ok(buffer.freeze())
 }

@@ -24,7 +24,11 @@ pub async fn accept(
     stop: CancellationToken,
 ) {
     let room = Arc::new(Semaphore::new(
-        broker.connections_max.min(Semaphore::MAX_PERMITS),
+        broker
+            .config
+            .sockets
+            .max_connections
+            .min(Semaphore::MAX_PERMITS),
     ));
     loop {
         let accepted = tokio::select! {
@@ -41,7 +45,7 @@ pub async fn accept(
             }
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
-            warn!(%peer, limit = broker.connections_max, "connection refused: max.connections is reached");
+            warn!(%peer, limit = broker.config.sockets.max_connections, "connection refused: max.connections is reached");
             continue;
         };
         let (broker, stop) = (Arc::clone(&broker), stop.clone());

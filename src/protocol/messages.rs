@@ -102,15 +102,16 @@ fn null_if<T>(
 #[expect(
     clippy::nonminimal_bool,
     clippy::redundant_closure_for_method_calls,
-    clippy::semicolon_if_nothing_returned,
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
     clippy::unused_self,
-    clippy::wildcard_imports,
     reason = "generated code has one shape, needed or not"
 )]
 mod generated {
-    use super::*;
+    use super::{
+        ApiKey, ByteString, Bytes, Decoder, EncodeError, Encoder, Message, RangeInclusive, Record,
+        Records, Request, Result, Uuid, not_null, null_if,
+    };
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 }

@@ -600,7 +600,7 @@ impl Encoder {
         match value {
             None => {}
             Some(Records::Inline(bytes)) if bytes.len() < COPIED_RECORDS_BYTES => {
-                self.buffer.put_slice(bytes)
+                self.buffer.put_slice(bytes);
             }
             Some(records) => self.inserted.push((self.buffer.len(), records.clone())),
         }

@@ -130,12 +130,16 @@ impl Log {
             .fold(0, u64::saturating_add)
     }
 
-    /// Moves the high watermark, within the log; returns where it is now.
+    /// Moves the high watermark forward, within the log; returns where it is now.
     pub fn set_high_watermark(&self, offset: i64) -> i64 {
         let bounded = offset
             .min(self.log_end_offset())
             .max(self.log_start_offset());
-        self.high_watermark.store(bounded, Ordering::Release);
+        // Appends of several threads may arrive here in another order than they were made.
+        let bounded = self
+            .high_watermark
+            .fetch_max(bounded, Ordering::AcqRel)
+            .max(bounded);
         if self.first_unstable_offset.load(Ordering::Acquire) != i64::MAX {
             let mut tail = self.tail();
             tail.producers.replicated(bounded);

@@ -17,6 +17,8 @@ use crate::protocol::messages::{DecodeError, Decoder, EncodeError, Message, Reco
 use crate::protocol::wire::Piece;
 
 mod api_versions;
+mod fetch;
+mod produce;
 
 /// What serves one API.
 pub trait Handler: 'static {
@@ -183,7 +185,11 @@ impl Api {
 }
 
 /// Every API that is served, ascending by key.
-pub static APIS: &[Api] = &[Api::of::<api_versions::ApiVersions>()];
+pub static APIS: &[Api] = &[
+    Api::of::<produce::Produce>().advertised_from(0),
+    Api::of::<fetch::Fetch>(),
+    Api::of::<api_versions::ApiVersions>(),
+];
 
 /// Answers the request in `frame`, a whole frame without its length prefix.
 ///
