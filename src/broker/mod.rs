@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod delayed;
+pub mod group;
 pub mod metadata;
 pub mod output;
 pub mod partition;
