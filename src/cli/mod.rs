@@ -10,6 +10,7 @@ pub mod interrupt;
 pub mod option_table;
 pub mod printer;
 pub mod time;
+pub mod topics;
 
 use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
 
