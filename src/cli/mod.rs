@@ -4,6 +4,7 @@
 //! 143 SIGTERM). Talks to clusters only through [`crate::client`], and to the broker only to run one.
 
 pub mod args;
+pub mod console_consumer;
 pub mod console_producer;
 pub mod dialect;
 pub mod failure;
