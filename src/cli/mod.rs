@@ -6,6 +6,7 @@
 pub mod args;
 pub mod console_consumer;
 pub mod console_producer;
+pub mod consumer_groups;
 pub mod dialect;
 pub mod failure;
 pub mod interrupt;
