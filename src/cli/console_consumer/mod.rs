@@ -107,6 +107,7 @@ pub struct ConsoleConsumer {
 
 impl Tool for ConsoleConsumer {
     const ORIGINAL: Original = Original {
+        about: "Print the records of a topic",
         summary: "This tool helps to read data from Kafka topics and outputs it to standard output.",
         parser_errors_show_usage: true,
         patience: Duration::from_secs(5),

@@ -109,6 +109,7 @@ pub struct ConsoleProducer {
 
 impl Tool for ConsoleProducer {
     const ORIGINAL: Original = Original {
+        about: "Send lines of standard input to a topic, one record each",
         summary: "This tool helps to read data from standard input and publish it to Kafka.",
         parser_errors_show_usage: true,
         patience: Duration::from_secs(5),

@@ -132,6 +132,7 @@ pub struct ConsumerGroups {
 
 impl Tool for ConsumerGroups {
     const ORIGINAL: Original = Original {
+        about: "List, describe, reset and delete consumer groups",
         summary: "This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or \
                   reset consumer group offsets.",
         parser_errors_show_usage: false,

@@ -101,6 +101,7 @@ pub struct Topics {
 
 impl Tool for Topics {
     const ORIGINAL: Original = Original {
+        about: "Create, list, describe, alter and delete topics",
         summary: "Create, delete, describe, or change a topic.",
         parser_errors_show_usage: false,
         patience: Duration::ZERO,
