@@ -292,7 +292,7 @@ impl Shared {
     }
 
     /// Learns the versions the broker serves. A broker that does not know ours says which it knows, in a body of
-    /// version 0 (protocol guide, "ApiVersions").
+    /// version 0.
     async fn negotiate(&self) -> Result<Versions, Error> {
         let request = ApiVersionsRequest {
             client_software_name: env!("CARGO_PKG_NAME").into(),

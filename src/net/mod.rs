@@ -5,6 +5,7 @@
 #![warn(clippy::future_not_send)]
 
 pub mod address;
+pub mod backoff;
 pub mod connection;
 mod driver;
 pub mod error;
@@ -12,6 +13,7 @@ mod outgoing;
 pub mod versions;
 
 pub use address::{Address, InvalidAddress};
+pub use backoff::Backoff;
 pub use connection::{Connection, Options};
 pub use error::{Death, Error};
 pub use versions::Versions;

@@ -39,8 +39,8 @@ impl Versions {
 
 /// The newest version of `R` we ask for.
 ///
-/// Newer Produce, Fetch, OffsetCommit and OffsetFetch name topics by id, which buys a client nothing but a look-up;
-/// newer InitProducerId belongs to two-phase commit and is not enabled on released brokers; newer ApiVersions makes the
+/// Newer Produce, Fetch, `OffsetCommit` and `OffsetFetch` name topics by id, which buys a client nothing but a look-up;
+/// newer `InitProducerId` belongs to two-phase commit and is not enabled on released brokers; newer `ApiVersions` makes the
 /// broker compare cluster ids.
 pub fn newest_here<R: Request>() -> i16 {
     let wanted = match R::KEY.0 {
