@@ -11,8 +11,6 @@
 
 mod support;
 
-mod client;
-
 mod wire_compatibility;
 
 mod apache_schemas;

@@ -245,24 +245,23 @@ impl Decoder {
         self.take(length, "bytes").map(Some)
     }
 
-    /// A nullable array, its items read by `item`.
+    /// A nullable array, its items read by `item` and none of them shorter than `item_size_min` bytes.
     ///
     /// # Errors
     /// When the frame ends first, or an item does not decode.
     pub fn array<T>(
         &mut self,
         compact: bool,
+        item_size_min: usize,
         mut item: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
         let what = "an array";
         let Some(count) = self.length(compact, Width::Four, what)? else {
             return Ok(None);
         };
-        // Every item takes at least one byte, so a count above what is left is a lie. What is reserved ahead is bounded
-        // by the frame's own size; beyond that the vector grows only with items that really were there.
-        self.need(count, what)?;
-        let affordable = self.remaining().checked_div(size_of::<T>()).unwrap_or(0);
-        let mut items = Vec::with_capacity(count.min(affordable));
+        // A count of more items than the rest of the frame has room for is a lie, and any other one may be reserved.
+        self.need(count.saturating_mul(item_size_min.max(1)), what)?;
+        let mut items = Vec::with_capacity(count);
         for _ in 0..count {
             items.push(item(self)?);
         }
@@ -664,9 +663,9 @@ mod tests {
 
     #[test]
     fn a_count_above_what_is_left_is_refused_before_anything_is_reserved() {
-        let mut decoder = Decoder::new(Bytes::from_static(&[0x7f, 0xff, 0xff, 0xff, 0, 0]));
+        let mut decoder = Decoder::new(Bytes::from_static(&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(
-            decoder.array(false, Decoder::i64),
+            decoder.array(false, 8, Decoder::i64),
             Err(DecodeError::Truncated { what: "an array" })
         );
     }

@@ -4,7 +4,6 @@
 
 pub mod colour;
 pub mod look;
-pub mod plain;
 pub mod table;
 
 use std::{

@@ -49,7 +49,8 @@ fn read_array<T>(
         what: "an array",
         length: -1,
     };
-    input.array(false, item)?.ok_or(null)
+    // The shortest item there is, a string, has two bytes.
+    input.array(false, 2, item)?.ok_or(null)
 }
 
 /// `[topic string, [partition i32]]`, the form of partitions in blobs and in the sticky assignor's user data.

@@ -216,7 +216,8 @@ fn read_value(field: &Field, scope: Scope) -> String {
     let flexible = flexible(scope);
     let optional = match &field.kind {
         _ if field.is_array => format!(
-            "input.array({flexible}, |input| {})?",
+            "input.array({flexible}, {}, |input| {})?",
+            smallest_item(field, scope),
             read_item(field, scope)
         ),
         FieldKind::Primitive(kind) if kind == "string" || kind == "bytes" => {
@@ -242,6 +243,51 @@ fn read_value(field: &Field, scope: Scope) -> String {
                 field.name
             ),
         },
+    }
+}
+
+/// The fewest bytes that one item of `field` takes, whatever the version.
+fn smallest_item(field: &Field, scope: Scope) -> usize {
+    let Versions { first, last } = meet(scope.versions, field.versions);
+    let size = |version| {
+        let is_flexible = scope.first_flexible.is_some_and(|first| version >= first);
+        item_size(field, version, is_flexible)
+    };
+    (first..=last).map(size).min().unwrap_or_default()
+}
+
+fn item_size(field: &Field, version: i16, is_flexible: bool) -> usize {
+    match &field.kind {
+        FieldKind::Struct { fields, .. } => {
+            let is_there = |field: &&Field| {
+                field.tag.is_none()
+                    && (field.versions.first..=field.versions.last).contains(&version)
+            };
+            let size = |field| value_size(field, version, is_flexible);
+            fields.iter().filter(is_there).map(size).sum::<usize>() + usize::from(is_flexible)
+        }
+        FieldKind::Primitive(kind) => match kind.as_str() {
+            "string" | "bytes" | "records" if is_flexible => 1,
+            "bool" | "i8" => 1,
+            "string" | "i16" | "u16" => 2,
+            "i64" | "f64" => 8,
+            "uuid" => 16,
+            _ => 4,
+        },
+    }
+}
+
+fn value_size(field: &Field, version: i16, is_flexible: bool) -> usize {
+    match &field.kind {
+        _ if field.is_array => {
+            if is_flexible {
+                1
+            } else {
+                4
+            }
+        }
+        FieldKind::Struct { .. } if field.nullable.is_some() => 1,
+        _ => item_size(field, version, is_flexible),
     }
 }
 

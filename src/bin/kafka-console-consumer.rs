@@ -1,4 +1,0 @@
-//! `kafka-console-consumer`.
-fn main() -> std::process::ExitCode {
-    kaffa::cli::main::<kaffa::cli::console_consumer::ConsoleConsumer>()
-}

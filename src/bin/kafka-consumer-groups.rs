@@ -1,4 +1,0 @@
-//! `kafka-consumer-groups`.
-fn main() -> std::process::ExitCode {
-    kaffa::cli::main::<kaffa::cli::consumer_groups::ConsumerGroups>()
-}

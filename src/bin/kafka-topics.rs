@@ -1,4 +1,0 @@
-//! `kafka-topics`.
-fn main() -> std::process::ExitCode {
-    kaffa::cli::main::<kaffa::cli::topics::Topics>()
-}
