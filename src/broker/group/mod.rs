@@ -200,14 +200,6 @@ impl GroupShard {
         decision
     }
 
-    /// Takes all requests that wait for something, for the shell to answer with an error before it drops the shard.
-    pub fn waiting(&mut self) -> Vec<Token> {
-        self.groups
-            .values_mut()
-            .flat_map(Group::take_waiting)
-            .collect()
-    }
-
     fn group_or_new(&mut self, id: &ByteString) -> &mut Group {
         if !self.groups.contains_key(id) {
             let id = classic::owned(id);

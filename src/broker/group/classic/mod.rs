@@ -411,12 +411,6 @@ impl Group {
             .for_each(|member| member.renew_session(now));
     }
 
-    /// Takes the requests that are parked.
-    pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Token> + '_ {
-        let take = |member: &mut Member| [member.joining.take(), member.syncing.take()];
-        self.members.values_mut().flat_map(take).flatten()
-    }
-
     /// See `GroupShard::not_stored`.
     pub(super) fn not_stored(&mut self, turn: &mut Turn<'_>) {
         match self.state {
