@@ -11,6 +11,8 @@
 
 mod support;
 
+mod client;
+
 mod wire_compatibility;
 
 mod apache_schemas;

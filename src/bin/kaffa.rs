@@ -1,2 +1,4 @@
 //! The umbrella command.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    kaffa::cli::umbrella::main()
+}

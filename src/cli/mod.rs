@@ -4,17 +4,23 @@
 //! 143 SIGTERM). Talks to clusters only through [`crate::client`], and to the broker only to run one.
 
 pub mod args;
+pub mod console_consumer;
+pub mod console_producer;
+pub mod consumer_groups;
 pub mod dialect;
 pub mod failure;
+pub mod generate;
 pub mod interrupt;
 pub mod option_table;
 pub mod printer;
 pub mod time;
+pub mod topics;
+pub mod umbrella;
 
 use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, Args, Command, FromArgMatches, ValueHint};
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -55,6 +61,8 @@ pub trait Tool: clap::Parser {
 /// What scripts may know about an original tool.
 #[derive(Debug, Clone, Copy)]
 pub struct Original {
+    /// What the tool is for: the first line of its help.
+    pub about: &'static str,
     /// What it says first when called without arguments.
     pub summary: &'static str,
     /// Whether its option table follows a complaint of its option parser.
@@ -81,15 +89,17 @@ pub fn called_by(path: Option<OsString>) -> String {
 }
 
 /// The clap command of a tool, with the options that all tools have.
-pub fn command<T: CommandFactory>(name: &str) -> Command {
+pub fn command<T: Tool>(name: &str) -> Command {
     let help = Arg::new("help")
         .long("help")
         .action(ArgAction::SetTrue)
-        .help("Print this and exit.");
+        .help("Print this and exit");
     let version = Arg::new("version")
         .long("version")
         .action(ArgAction::SetTrue);
     let mut command = Output::augment_args(T::command())
+        .about(T::ORIGINAL.about)
+        .version(KAFKA_VERSION)
         .name(name.to_owned())
         .bin_name(name)
         .disable_help_flag(true)
@@ -98,11 +108,20 @@ pub fn command<T: CommandFactory>(name: &str) -> Command {
         .arg(help.help_heading("Options"))
         .arg(
             version
-                .help("Print the version of Apache Kafka that this mirrors and exit.")
+                .help("Print the version of Apache Kafka that this mirrors and exit")
                 .help_heading("Options"),
         );
     command.build();
-    command
+    command.mut_args(|option| {
+        let is_file = option
+            .get_value_names()
+            .is_some_and(|names| names == ["FILE"]);
+        option.value_hint(if is_file {
+            ValueHint::FilePath
+        } else {
+            ValueHint::Other
+        })
+    })
 }
 
 /// Runs one tool, called by `name` with these words after it.

@@ -14,7 +14,7 @@ use super::wire::Result;
 pub use super::wire::{DecodeError, Decoder, EncodeError, Encoder, Records};
 
 /// Something with a schema: it can be written and read in every version of it.
-pub trait Message: Sized {
+pub trait Message: Sized + Send + Sync {
     /// Its name, as Kafka's.
     const NAME: &'static str;
     /// The versions its schema knows.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) mod apache;
 pub(crate) mod samples;
 
 /// The reader of the schemas, which the build script uses.

@@ -5,7 +5,7 @@ use std::{fs::File, io};
 use clap::Args;
 
 use crate::{
-    cli::failure::Failure,
+    cli::failure::{Failure, Usage},
     properties::{self, Properties},
 };
 
@@ -40,6 +40,34 @@ impl Connection {
         }
         Ok(properties)
     }
+}
+
+/// Checks a list of `host:port` as the console producer does (`ToolsUtils.validateBootstrapServer`).
+///
+/// # Errors
+/// [`Usage`] when there is none, or one of them is not a host and a port.
+pub fn check_servers(servers: Option<&str>) -> Result<(), Usage> {
+    let servers = servers.unwrap_or_default();
+    if servers.trim().is_empty() {
+        return Err(Usage(
+            "Error while validating the bootstrap address\n".to_owned(),
+        ));
+    }
+    if servers.split(',').all(is_server) {
+        return Ok(());
+    }
+    Err(Usage(
+        "Please provide valid host:port like host1:9091,host2:9092\n".to_owned(),
+    ))
+}
+
+/// `[scheme://]host:port`; an IPv6 address may stand in brackets.
+fn is_server(text: &str) -> bool {
+    let address = text.split_once("://").map_or(text, |(_, address)| address);
+    let is_number = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    address
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| is_number(port))
 }
 
 /// Reads a file of Java properties.
@@ -83,6 +111,30 @@ mod tests {
             .map(|(key, value)| format!("{key}|{value}"))
             .collect();
         assert_eq!(read, ["a|b=c", "empty|", "key|"]);
+    }
+
+    #[test]
+    fn servers_are_a_host_and_a_port_each() {
+        let said = |servers| {
+            check_servers(servers)
+                .map_err(|usage| usage.0)
+                .err()
+                .unwrap_or_default()
+        };
+        assert_eq!(said(Some("a:1,PLAINTEXT://b:2,[::1]:3")), "");
+        assert_eq!(said(None), "Error while validating the bootstrap address\n");
+        assert_eq!(
+            said(Some(" ")),
+            "Error while validating the bootstrap address\n"
+        );
+        assert_eq!(
+            said(Some("localhost")),
+            "Please provide valid host:port like host1:9091,host2:9092\n"
+        );
+        assert_eq!(
+            said(Some("a:1,b")),
+            "Please provide valid host:port like host1:9091,host2:9092\n"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod colour;
 pub mod look;
+pub mod plain;
 pub mod table;
 
 use std::{

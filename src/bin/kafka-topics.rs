@@ -1,0 +1,4 @@
+//! `kafka-topics`.
+fn main() -> std::process::ExitCode {
+    kaffa::cli::main::<kaffa::cli::topics::Topics>()
+}

@@ -1,0 +1,276 @@
+//! Which options go together; the order of the checks is the original's.
+
+use std::{collections::BTreeSet, str::FromStr};
+
+use super::{ConsoleConsumer, formatter};
+use crate::{
+    cli::{
+        args::deprecated,
+        failure::{self, Refused, Usage},
+        printer::Printer,
+    },
+    properties::Properties,
+};
+
+/// Where to begin in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the oldest record.
+    Earliest,
+    /// With the next one to be written.
+    Latest,
+    /// At this offset.
+    Offset(i64),
+}
+
+/// # Errors
+/// [`Usage`] or [`Refused`] for the first thing that is wrong.
+pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    check_topic(tool)?;
+    check_renamed(tool, out)?;
+    let properties = tool
+        .client_properties()
+        .map_err(|error| Refused(failure::explain(&error).plain))?;
+    check_group(tool, &properties)?;
+    if let Some(reset) = properties.get("auto.offset.reset")
+        && tool.from_beginning
+        && reset != "earliest"
+    {
+        let text = format!(
+            "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', please remove one option"
+        );
+        return Err(Refused(text).into());
+    }
+    tool.start()?;
+    tool.wanted_partition()?;
+    tool.timeout()?;
+    if !tool.property.is_empty() && !tool.formatter_property.is_empty() {
+        return Err(together("property", "formatter-property").into());
+    }
+    if !tool.property.is_empty() {
+        tell_renamed(out, "property", "formatter-property")?;
+    }
+    formatter::check_class(tool.formatter.as_deref())?;
+    Ok(())
+}
+
+fn check_topic(tool: &ConsoleConsumer) -> Result<(), Usage> {
+    let usage = |text: &str| Err(Usage(text.to_owned()));
+    if tool.topic.is_some() == tool.include.is_some() {
+        return usage("Exactly one of the following arguments is required: [topic], [include]");
+    }
+    if tool.partition.is_some() {
+        if tool.topic.is_none() {
+            return usage("The topic is required when partition is specified.");
+        }
+        if tool.from_beginning && tool.offset.is_some() {
+            return usage("Options from-beginning and offset cannot be specified together.");
+        }
+    } else if tool.offset.is_some() {
+        return usage("The partition is required when offset is specified.");
+    }
+    if tool.bootstrap_server.is_none() {
+        return Err(Usage::missing("bootstrap-server"));
+    }
+    Ok(())
+}
+
+/// Old and new names of an option exclude each other; the old ones are told to be old.
+fn check_renamed(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    if !tool.consumer_property.is_empty() && !tool.command_property.is_empty() {
+        return Err(together("consumer-property", "command-property").into());
+    }
+    if tool.consumer_config.is_some() && tool.command_config.is_some() {
+        return Err(together("consumer.config", "command-config").into());
+    }
+    if !tool.consumer_property.is_empty() {
+        tell_renamed(out, "consumer-property", "command-property")?;
+    }
+    if tool.consumer_config.is_some() {
+        tell_renamed(out, "consumer.config", "command-config")?;
+    }
+    Ok(())
+}
+
+fn together(old: &str, new: &str) -> Usage {
+    Usage(format!(
+        "Options --{old} and --{new} cannot be specified together."
+    ))
+}
+
+fn tell_renamed(out: &mut Printer<'_>, old: &str, new: &str) -> anyhow::Result<()> {
+    let text = "is deprecated and will be removed in a future version.";
+    Ok(deprecated::tell(
+        out,
+        &format!("Option --{old} {text} Use --{new} instead."),
+    )?)
+}
+
+fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Usage> {
+    let groups: BTreeSet<&str> = tool
+        .group
+        .as_deref()
+        .into_iter()
+        .chain(properties.get("group.id"))
+        .collect();
+    if groups.len() > 1 {
+        let groups: Vec<_> = groups.iter().map(|group| format!("'{group}'")).collect();
+        return Err(Usage(format!(
+            "The group ids provided in different places (directly using '--group', via '--consumer-property', or via \
+             '--consumer.config') do not match. Detected group ids: {}",
+            groups.join(", ")
+        )));
+    }
+    if tool.partition.is_some() && !groups.is_empty() {
+        return Err(Usage(
+            "Options group and partition cannot be specified together.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+impl ConsoleConsumer {
+    /// Where to begin in `--partition`.
+    ///
+    /// # Errors
+    /// [`Usage`] for something that is no offset.
+    pub fn start(&self) -> Result<Start, Usage> {
+        let Some(text) = &self.offset else {
+            return Ok(if self.from_beginning {
+                Start::Earliest
+            } else {
+                Start::Latest
+            });
+        };
+        match (text.to_lowercase().as_str(), text.parse()) {
+            ("earliest", _) => Ok(Start::Earliest),
+            ("latest", _) => Ok(Start::Latest),
+            (_, Ok(offset)) if offset >= 0 => Ok(Start::Offset(offset)),
+            _ => Err(Usage(format!(
+                "The provided offset value '{text}' is incorrect. Valid values are 'earliest', 'latest', or a \
+                 non-negative long."
+            ))),
+        }
+    }
+
+    /// `--partition`
+    ///
+    /// # Errors
+    /// [`Refused`] when it is no number.
+    pub fn wanted_partition(&self) -> Result<Option<i32>, Refused> {
+        number("partition", self.partition.as_ref())
+    }
+
+    /// `--timeout-ms`; a negative one means none.
+    ///
+    /// # Errors
+    /// [`Refused`] when it is no number.
+    pub fn timeout(&self) -> Result<Option<u64>, Refused> {
+        let timeout = number::<i64>("timeout-ms", self.timeout_ms.as_ref())?;
+        Ok(timeout.and_then(|millis| millis.try_into().ok()))
+    }
+}
+
+fn number<T: FromStr>(option: &str, text: Option<&String>) -> Result<Option<T>, Refused> {
+    let Some(text) = text else { return Ok(None) };
+    match text.parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) => Err(Refused(failure::cannot_parse(option, text).plain)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{dialect, printer::Look};
+    use clap::FromArgMatches;
+
+    /// What the check says of a command line; nothing if it is content.
+    fn complaint(line: &str) -> String {
+        let mut command = crate::cli::command::<ConsoleConsumer>("c.sh");
+        let words = line.split_whitespace().map(str::to_owned).collect();
+        let words = dialect::read(&command, words).unwrap();
+        let line = std::iter::once("c.sh".to_owned()).chain(words.options);
+        let matches = command.try_get_matches_from_mut(line).unwrap();
+        let tool = ConsoleConsumer::from_arg_matches(&matches).unwrap();
+        let mut out = Printer::new(Look::plain(), std::io::sink(), std::io::sink());
+        check(&tool, &mut out)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn the_first_complaint_is_the_one_of_the_original() {
+        let cases = [
+            (
+                "--bootstrap-server b",
+                "Exactly one of the following arguments is required: [topic], [include]",
+            ),
+            (
+                "--topic t",
+                "Missing required argument \"[bootstrap-server]\"",
+            ),
+            (
+                "--bootstrap-server b --include t --partition 0",
+                "The topic is required when partition is specified.",
+            ),
+            (
+                "--bootstrap-server b --topic t --partition 0 --from-beginning --offset 1",
+                "Options from-beginning and offset cannot be specified together.",
+            ),
+            (
+                "--bootstrap-server b --topic t --offset 1",
+                "The partition is required when offset is specified.",
+            ),
+            (
+                "--bootstrap-server b --topic t --group a --consumer-property group.id=b",
+                "The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: 'a', 'b'",
+            ),
+            (
+                "--bootstrap-server b --topic t --group a --partition 0",
+                "Options group and partition cannot be specified together.",
+            ),
+            (
+                "--bootstrap-server b --topic t --from-beginning --command-property auto.offset.reset=latest",
+                "Can't simultaneously specify --from-beginning and 'auto.offset.reset=latest', please remove one option",
+            ),
+            (
+                "--bootstrap-server b --topic t --partition 0 --offset middle",
+                "The provided offset value 'middle' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.",
+            ),
+            (
+                "--bootstrap-server b --topic t --partition 0 --offset -3",
+                "The provided offset value '-3' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.",
+            ),
+            (
+                "--bootstrap-server b --topic t --partition x",
+                "Cannot parse argument 'x' of option partition",
+            ),
+            (
+                "--bootstrap-server b --topic t --timeout-ms x",
+                "Cannot parse argument 'x' of option timeout-ms",
+            ),
+            (
+                "--bootstrap-server b --topic t --formatter no.such.Class",
+                "no.such.Class",
+            ),
+            (
+                "--bootstrap-server b --topic t --property a=b --formatter-property c=d",
+                "Options --property and --formatter-property cannot be specified together.",
+            ),
+            (
+                "--bootstrap-server b --topic t --consumer.config missing.properties",
+                "missing.properties",
+            ),
+            (
+                "--bootstrap-server b --topic t --partition 0 --offset Earliest",
+                "",
+            ),
+            ("--bootstrap-server b --topic t --timeout-ms -1", ""),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(complaint(line), expected, "{line}");
+        }
+    }
+}

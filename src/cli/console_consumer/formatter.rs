@@ -1,0 +1,406 @@
+//! How a record is printed (Kafka's `DefaultMessageFormatter`), for scripts, people and programs.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::deserializer::{Deserializer, Malformed};
+use crate::{
+    cli::failure::Usage,
+    properties::Properties,
+    protocol::record::{RecordRef, TimestampType},
+};
+
+/// Where the original's formatters live.
+const PACKAGE: &str = "org.apache.kafka.tools.consumer.";
+
+/// A record and where it was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'r> {
+    /// Its topic.
+    pub topic: &'r str,
+    /// Its partition.
+    pub partition: i32,
+    /// What its timestamp means.
+    pub timestamp_type: TimestampType,
+    /// The record.
+    pub record: &'r RecordRef<'r>,
+}
+
+/// Why a record was not printed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// stdout did not take it.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// A deserializer refused it.
+    #[error(transparent)]
+    Record(#[from] Malformed),
+}
+
+/// Which parts of a record are printed, and how.
+#[derive(Debug, Clone)]
+pub struct Formatter {
+    timestamp: bool,
+    partition: bool,
+    offset: bool,
+    delivery: bool,
+    epoch: bool,
+    headers: bool,
+    key: bool,
+    value: bool,
+    key_separator: Vec<u8>,
+    line_separator: Vec<u8>,
+    headers_separator: Vec<u8>,
+    null_literal: Vec<u8>,
+    key_deserializer: Option<Deserializer>,
+    value_deserializer: Option<Deserializer>,
+    headers_deserializer: Option<Deserializer>,
+}
+
+/// Refuses a `--formatter` that does not exist.
+///
+/// # Errors
+/// [`Usage`] with nothing but the name, as the original has it.
+pub fn check_class(class: Option<&str>) -> Result<(), Usage> {
+    match class {
+        Some(class) if !matches!(name(class), Some("Default" | "Logging" | "NoOp")) => {
+            Err(Usage(class.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `Default` for `org.apache.kafka.tools.consumer.DefaultMessageFormatter`.
+fn name(class: &str) -> Option<&str> {
+    class
+        .strip_prefix(PACKAGE)?
+        .strip_suffix("MessageFormatter")
+}
+
+impl Formatter {
+    /// A formatter of this class with these properties.
+    pub fn new(class: Option<&str>, properties: &Properties) -> Self {
+        let is_true = |text: &str| text.trim().eq_ignore_ascii_case("true");
+        let prints = class.is_none_or(|class| name(class) != Some("NoOp"));
+        let flag = |key| prints && properties.get(key).is_some_and(is_true);
+        let bytes =
+            |key, otherwise: &str| properties.get(key).unwrap_or(otherwise).as_bytes().to_vec();
+        let deserializer = |key| properties.get(key).and_then(Deserializer::of_class);
+        Self {
+            timestamp: flag("print.timestamp"),
+            partition: flag("print.partition"),
+            offset: flag("print.offset"),
+            delivery: flag("print.delivery"),
+            epoch: flag("print.epoch"),
+            headers: flag("print.headers"),
+            key: flag("print.key"),
+            value: prints && properties.get("print.value").is_none_or(is_true),
+            key_separator: bytes("key.separator", "\t"),
+            line_separator: bytes("line.separator", "\n"),
+            headers_separator: bytes("headers.separator", ","),
+            null_literal: bytes("null.literal", "null"),
+            key_deserializer: deserializer("key.deserializer"),
+            value_deserializer: deserializer("value.deserializer"),
+            headers_deserializer: deserializer("headers.deserializer"),
+        }
+    }
+
+    /// Prints the parts asked for, with the key separator between them and the line separator at the end; nothing at all
+    /// if no part is asked for.
+    ///
+    /// # Errors
+    /// [`Error`]; what came before a part that cannot be printed has been printed.
+    pub fn write(&self, found: &Found<'_>, out: &mut impl Write) -> Result<(), Error> {
+        let record = found.record;
+        let mut parts = Parts {
+            out,
+            between: &self.key_separator,
+            is_first: true,
+        };
+        if self.timestamp {
+            let out = parts.next()?;
+            match (record.timestamp, found.timestamp_type) {
+                (-1, _) => write!(out, "NO_TIMESTAMP")?,
+                (millis, TimestampType::CreateTime) => write!(out, "CreateTime:{millis}")?,
+                (millis, TimestampType::LogAppendTime) => write!(out, "LogAppendTime:{millis}")?,
+            }
+        }
+        if self.partition {
+            write!(parts.next()?, "Partition:{}", found.partition)?;
+        }
+        if self.offset {
+            write!(parts.next()?, "Offset:{}", record.offset)?;
+        }
+        if self.delivery {
+            write!(parts.next()?, "Delivery:NOT_PRESENT")?;
+        }
+        if self.epoch {
+            write!(parts.next()?, "Epoch:NOT_PRESENT")?;
+        }
+        if self.headers {
+            self.write_headers(record, parts.next()?)?;
+        }
+        if self.key {
+            self.write_field(record.key, self.key_deserializer, parts.next()?)?;
+        }
+        if self.value {
+            self.write_field(record.value, self.value_deserializer, parts.next()?)?;
+        }
+        if !parts.is_first {
+            out.write_all(&self.line_separator)?;
+        }
+        Ok(())
+    }
+
+    fn write_headers(&self, record: &RecordRef<'_>, out: &mut impl Write) -> Result<(), Error> {
+        if record.headers.is_empty() {
+            return Ok(out.write_all(b"NO_HEADERS")?);
+        }
+        for (at, header) in record.headers.iter().enumerate() {
+            if at > 0 {
+                out.write_all(&self.headers_separator)?;
+            }
+            out.write_all(header.key)?;
+            out.write_all(b":")?;
+            self.write_field(header.value, self.headers_deserializer, out)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes as they are, or as a deserializer reads them; it is given the null literal for what is absent.
+    fn write_field(
+        &self,
+        bytes: Option<&[u8]>,
+        deserializer: Option<Deserializer>,
+        out: &mut impl Write,
+    ) -> Result<(), Error> {
+        let bytes = bytes.unwrap_or(&self.null_literal);
+        match deserializer {
+            None => out.write_all(bytes)?,
+            Some(deserializer) => out.write_all(deserializer.text(bytes)?.as_bytes())?,
+        }
+        Ok(())
+    }
+}
+
+/// Writes separators between parts.
+struct Parts<'p, W> {
+    out: &'p mut W,
+    between: &'p [u8],
+    is_first: bool,
+}
+
+impl<W: Write> Parts<'_, W> {
+    /// Where the next part goes.
+    fn next(&mut self) -> io::Result<&mut W> {
+        if !self.is_first {
+            self.out.write_all(self.between)?;
+        }
+        self.is_first = false;
+        Ok(self.out)
+    }
+}
+
+/// Text that cannot wreck a terminal: control characters and bytes that are not UTF-8 become escapes; tabs and newlines stay.
+pub fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() && c != '\n' && c != '\t' {
+                text.extend(c.escape_default());
+            } else {
+                text.push(c);
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// A record for programs; bytes that are not UTF-8 go to `key_b64` and `value_b64`.
+pub fn json(found: &Found<'_>) -> Value {
+    let record = found.record;
+    let mut fields = Map::new();
+    fields.insert("topic".to_owned(), json!(found.topic));
+    fields.insert("partition".to_owned(), json!(found.partition));
+    fields.insert("offset".to_owned(), json!(record.offset));
+    fields.insert(
+        "timestamp".to_owned(),
+        json!(Some(record.timestamp).filter(|millis| *millis >= 0)),
+    );
+    let timestamp_type = match found.timestamp_type {
+        TimestampType::CreateTime => "CreateTime",
+        TimestampType::LogAppendTime => "LogAppendTime",
+    };
+    fields.insert("timestamp_type".to_owned(), json!(timestamp_type));
+    insert(&mut fields, "key", record.key);
+    let headers = record.headers.iter().map(|header| {
+        let mut fields = Map::new();
+        fields.insert("key".to_owned(), json!(String::from_utf8_lossy(header.key)));
+        insert(&mut fields, "value", header.value);
+        Value::Object(fields)
+    });
+    fields.insert("headers".to_owned(), headers.collect());
+    insert(&mut fields, "value", record.value);
+    Value::Object(fields)
+}
+
+fn insert(fields: &mut Map<String, Value>, name: &str, bytes: Option<&[u8]>) {
+    let (name, value) = match bytes.map(std::str::from_utf8) {
+        None => (Cow::from(name), Value::Null),
+        Some(Ok(text)) => (Cow::from(name), json!(text)),
+        Some(Err(_)) => (
+            format!("{name}_b64").into(),
+            json!(STANDARD.encode(bytes.unwrap_or_default())),
+        ),
+    };
+    fields.insert(name.into_owned(), value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::record::{Batch, BatchBuilder, BatchOptions, Header, NewRecord};
+    use bytes::Bytes;
+
+    /// What `print` makes of a record with these parts, at offset 0 of partition 0, made at 1700000000000.
+    fn with_record<T>(
+        key: Option<&str>,
+        value: Option<&str>,
+        headers: &[(&str, Option<&str>)],
+        print: impl Fn(&Found<'_>) -> T,
+    ) -> T {
+        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(key, value)| Header {
+                key: bytes(key),
+                value: value.map(bytes),
+            })
+            .collect();
+        let record = NewRecord {
+            timestamp: 1_700_000_000_000,
+            key: key.map(str::as_bytes),
+            value: value.map(str::as_bytes),
+            headers: &headers,
+        };
+        let mut builder = BatchBuilder::default();
+        builder.append(&record).unwrap();
+        let mut batch = builder.build(&BatchOptions::default()).unwrap();
+        let records = Batch::split(&mut batch).unwrap().records(1 << 20).unwrap();
+        let record = records.iter().next().unwrap().unwrap();
+        print(&Found {
+            topic: "t",
+            partition: 0,
+            timestamp_type: TimestampType::CreateTime,
+            record: &record,
+        })
+    }
+
+    fn plain(properties: &[(&str, &str)], found: &Found<'_>) -> String {
+        let mut out = Vec::new();
+        let formatter = Formatter::new(None, &properties.iter().copied().collect());
+        formatter.write(found, &mut out).map_or_else(
+            |error| error.to_string(),
+            |()| String::from_utf8(out).unwrap(),
+        )
+    }
+
+    const ALL: [(&str, &str); 7] = [
+        ("print.timestamp", "true"),
+        ("print.partition", "true"),
+        ("print.offset", "TRUE "),
+        ("print.headers", "true"),
+        ("print.key", "true"),
+        ("print.epoch", "true"),
+        ("print.delivery", "true"),
+    ];
+
+    #[test]
+    fn parts_come_in_the_originals_order_and_form() {
+        with_record(
+            Some("k1"),
+            Some("v1"),
+            &[("h", Some("1")), ("i", None)],
+            |found| {
+                assert_eq!(plain(&[], found), "v1\n");
+                assert_eq!(
+                    plain(&ALL, found),
+                    "CreateTime:1700000000000\tPartition:0\tOffset:0\tDelivery:NOT_PRESENT\tEpoch:NOT_PRESENT\th:1,i:null\tk1\tv1\n"
+                );
+                assert_eq!(plain(&[("print.value", "false")], found), "");
+                assert_eq!(
+                    plain(&[("print.value", "false"), ("print.key", "true")], found),
+                    "k1\n"
+                );
+                assert_eq!(plain(&[("line.separator", ";")], found), "v1;");
+            },
+        );
+    }
+
+    #[test]
+    fn what_is_absent_prints_as_the_null_literal() {
+        with_record(None, None, &[], |found| {
+            assert_eq!(
+                plain(
+                    &[
+                        ("print.key", "true"),
+                        ("null.literal", "<nil>"),
+                        ("key.separator", " => ")
+                    ],
+                    found
+                ),
+                "<nil> => <nil>\n"
+            );
+            assert_eq!(
+                plain(&[("print.headers", "true")], found),
+                "NO_HEADERS\tnull\n"
+            );
+            let long = [(
+                "value.deserializer",
+                "org.apache.kafka.common.serialization.LongDeserializer",
+            )];
+            assert_eq!(
+                plain(&long, found),
+                "Size of data received by LongDeserializer is not 8"
+            );
+        });
+    }
+
+    #[test]
+    fn programs_get_every_part() {
+        with_record(Some("k"), None, &[("h", Some("1"))], |found| {
+            assert_eq!(
+                json(found).to_string(),
+                "{\"topic\":\"t\",\"partition\":0,\"offset\":0,\"timestamp\":1700000000000,\"timestamp_type\":\"CreateTime\",\
+                 \"key\":\"k\",\"headers\":[{\"key\":\"h\",\"value\":\"1\"}],\"value\":null}"
+            );
+        });
+    }
+
+    #[test]
+    fn the_no_op_formatter_prints_nothing() {
+        let formatter = Formatter::new(
+            Some("org.apache.kafka.tools.consumer.NoOpMessageFormatter"),
+            &Properties::default(),
+        );
+        with_record(None, Some("v"), &[], |found| {
+            let mut out = Vec::new();
+            formatter.write(found, &mut out).unwrap();
+            assert_eq!(out, b"");
+        });
+    }
+
+    #[test]
+    fn a_terminal_is_not_wrecked() {
+        assert_eq!(
+            escaped(b"a\x1b[31m\tb\xff\r\n"),
+            "a\\u{1b}[31m\tb\\xff\\r\n"
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! `--list`: the groups of a cluster, perhaps with their type and state.
+
+use serde_json::{Value, json};
+
+use crate::cli::{
+    failure::Usage,
+    printer::plain::{self, Width},
+};
+
+/// States that a consumer group may be in, as Kafka writes them.
+const STATES: [&str; 7] = [
+    "PreparingRebalance",
+    "CompletingRebalance",
+    "Stable",
+    "Dead",
+    "Empty",
+    "Assigning",
+    "Reconciling",
+];
+/// Types that a consumer group may have.
+const TYPES: [&str; 2] = ["Consumer", "Classic"];
+
+/// A group as `--list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Its id.
+    pub group: String,
+    /// `Classic` or `Consumer`.
+    pub r#type: String,
+    /// Its state, as Kafka writes it.
+    pub state: String,
+}
+
+/// The states that a `--state` option names, in Kafka's spelling; none named means all.
+///
+/// # Errors
+/// [`Usage`] for a state that does not exist.
+pub fn states(text: &str) -> Result<Vec<&'static str>, Usage> {
+    named(text, &STATES, "Invalid state list", "Valid states are")
+}
+
+/// The types that a `--type` option names, in Kafka's spelling; none named means all.
+///
+/// # Errors
+/// [`Usage`] for a type that does not exist.
+pub fn types(text: &str) -> Result<Vec<&'static str>, Usage> {
+    named(text, &TYPES, "Invalid types list", "Valid types are")
+}
+
+fn named(
+    text: &str,
+    all: &[&'static str],
+    invalid: &str,
+    valid: &str,
+) -> Result<Vec<&'static str>, Usage> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let find = |name: &str| {
+        all.iter()
+            .find(|known| known.eq_ignore_ascii_case(name.trim()))
+            .copied()
+    };
+    let names: Option<Vec<_>> = text.split(',').map(find).collect();
+    names.ok_or_else(|| Usage(format!("{invalid} '{text}'. {valid}: {}", all.join(", "))))
+}
+
+/// Ids, one per line; with headings and columns if type or state are asked for.
+pub fn plain(groups: &[Listed], with_type: bool, with_state: bool) -> String {
+    if !with_type && !with_state {
+        return groups
+            .iter()
+            .flat_map(|listed| [listed.group.as_str(), "\n"])
+            .collect();
+    }
+    let longest = groups
+        .iter()
+        .map(|listed| listed.group.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut columns = vec![("GROUP", Width::Fixed(longest.max(15) + 10))];
+    if with_type {
+        columns.push(("TYPE", Width::Fixed(20)));
+    }
+    if with_state {
+        columns.push(("STATE", Width::Fixed(20)));
+    }
+    let row = |listed: &Listed| {
+        let mut cells = vec![listed.group.clone()];
+        cells.extend(with_type.then(|| listed.r#type.clone()));
+        cells.extend(with_state.then(|| listed.state.clone()));
+        cells
+    };
+    let rows: Vec<_> = groups.iter().map(row).collect();
+    plain::table(&columns, &rows)
+}
+
+/// A group for programs.
+pub fn json(listed: &Listed) -> Value {
+    json!({"kind": "consumer_group_listing", "v": 1, "group": listed.group, "type": listed.r#type, "state": listed.state})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups() -> Vec<Listed> {
+        let group = |group: &str, state: &str| Listed {
+            group: group.into(),
+            r#type: "Classic".into(),
+            state: state.into(),
+        };
+        vec![group("g1", "Empty"), group("live", "Stable")]
+    }
+
+    #[test]
+    fn ids_alone_or_in_columns() {
+        assert_eq!(plain(&groups(), false, false), "g1\nlive\n");
+        assert_eq!(
+            plain(&groups(), true, true),
+            "GROUP                     TYPE                 STATE               \n\
+             g1                        Classic              Empty               \n\
+             live                      Classic              Stable              \n"
+        );
+        assert_eq!(plain(&[], false, false), "");
+        assert_eq!(
+            plain(&[], false, true),
+            "GROUP                     STATE               \n"
+        );
+    }
+
+    #[test]
+    fn states_are_found_in_any_case() {
+        assert_eq!(states("stable, EMPTY").unwrap(), ["Stable", "Empty"]);
+        assert_eq!(states("").unwrap(), [""; 0]);
+        assert_eq!(
+            types("x").unwrap_err().to_string(),
+            "Invalid types list 'x'. Valid types are: Consumer, Classic"
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! `kafka-consumer-groups`: lists, describes, resets and deletes consumer groups.
+
+pub mod check;
+pub mod csv;
+pub mod delete;
+pub mod delete_offsets;
+pub mod describe;
+pub mod list;
+pub mod reset_offsets;
+pub mod validate_regex;
+
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::{
+    Original, Tool,
+    args::client::Connection,
+    failure,
+    printer::{Mode, OutputError, Printer},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group etl
+  kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group etl --topic orders --to-earliest --dry-run
+  kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl
+
+--to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; --by-duration takes P1D or PT1H30M.";
+
+/// List, describe, reset and delete consumer groups.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(after_help = EXAMPLES)]
+pub struct ConsumerGroups {
+    /// Print the ids of groups, one per line.
+    #[arg(long, help_heading = "Actions")]
+    pub list: bool,
+    /// Print how far groups are, who is in them, and what state they are in.
+    #[arg(long, help_heading = "Actions")]
+    pub describe: bool,
+    /// Delete groups and all that they committed.
+    #[arg(long, help_heading = "Actions")]
+    pub delete: bool,
+    /// Set where groups go on reading; --dry-run, which is the default, only shows it.
+    #[arg(long, help_heading = "Actions")]
+    pub reset_offsets: bool,
+    /// Delete what a group committed for --topic.
+    #[arg(long, help_heading = "Actions")]
+    pub delete_offsets: bool,
+    /// Say whether this is a regular expression that brokers understand.
+    #[arg(long, value_name = "REGEX", help_heading = "Actions")]
+    pub validate_regex: Option<String>,
+    /// Which cluster.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Milliseconds to wait for an answer [default: 30000].
+    #[arg(long, value_name = "MS")]
+    pub timeout: Option<String>,
+    /// A group; may be repeated.
+    #[arg(long, value_name = "GROUP")]
+    pub group: Vec<String>,
+    /// All groups.
+    #[arg(long)]
+    pub all_groups: bool,
+    /// A topic, or some of its partitions; may be repeated.
+    #[arg(long, value_name = "TOPIC[:N,...]")]
+    pub topic: Vec<String>,
+    /// All topics that the group has committed for.
+    #[arg(long)]
+    pub all_topics: bool,
+    /// Print the members of groups.
+    #[arg(long, help_heading = "What --describe and --list show")]
+    pub members: bool,
+    /// Print how far groups are; the default.
+    #[arg(long, help_heading = "What --describe and --list show")]
+    pub offsets: bool,
+    /// Print the state of groups; with --list also: only groups in these states.
+    #[arg(long, value_name = "STATE,...", num_args = 0..=1, default_missing_value = "", help_heading = "What --describe and --list show")]
+    pub state: Option<String>,
+    /// Print the type of groups; also: only groups of these types.
+    #[arg(long, value_name = "TYPE,...", num_args = 0..=1, default_missing_value = "", help_heading = "What --describe and --list show")]
+    pub r#type: Option<String>,
+    /// Print more columns.
+    #[arg(long, help_heading = "What --describe and --list show")]
+    pub verbose: bool,
+    /// To this offset.
+    #[arg(
+        long,
+        value_name = "OFFSET",
+        help_heading = "Where --reset-offsets goes"
+    )]
+    pub to_offset: Option<String>,
+    /// By so many records, backwards if negative.
+    #[arg(long, value_name = "N", help_heading = "Where --reset-offsets goes")]
+    pub shift_by: Option<String>,
+    /// To the first record of this time or later.
+    #[arg(
+        long,
+        value_name = "YYYY-MM-DDTHH:MM:SS.SSS",
+        help_heading = "Where --reset-offsets goes"
+    )]
+    pub to_datetime: Option<String>,
+    /// To the first record that is no older than this.
+    #[arg(
+        long,
+        value_name = "PnDTnHnMnS",
+        help_heading = "Where --reset-offsets goes"
+    )]
+    pub by_duration: Option<String>,
+    /// To the offsets in this file, as --export prints them.
+    #[arg(long, value_name = "FILE", help_heading = "Where --reset-offsets goes")]
+    pub from_file: Option<String>,
+    /// To the oldest record.
+    #[arg(long, help_heading = "Where --reset-offsets goes")]
+    pub to_earliest: bool,
+    /// To the end.
+    #[arg(long, help_heading = "Where --reset-offsets goes")]
+    pub to_latest: bool,
+    /// To where the group is.
+    #[arg(long, help_heading = "Where --reset-offsets goes")]
+    pub to_current: bool,
+    /// Show what --execute would do.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do it.
+    #[arg(long)]
+    pub execute: bool,
+    /// Print the new offsets as CSV.
+    #[arg(long)]
+    pub export: bool,
+}
+
+impl Tool for ConsumerGroups {
+    const ORIGINAL: Original = Original {
+        about: "List, describe, reset and delete consumer groups",
+        summary: "This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or \
+                  reset consumer group offsets.",
+        parser_errors_show_usage: false,
+        patience: Duration::ZERO,
+    };
+
+    fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        check::check(self, out)
+    }
+
+    async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        if let Some(regex) = &self.validate_regex {
+            return validate_regex::run(regex, out);
+        }
+        Ok(())
+    }
+
+    fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        let failure = failure::explain(error);
+        if out.look.mode == Mode::Plain {
+            let text = format!(
+                "Executing consumer group command failed due to {}",
+                failure.plain
+            );
+            print_error(out, &text)?;
+            out.note(&failure.plain);
+            out.hints(&failure);
+        } else {
+            out.failure(&failure);
+        }
+        Ok(())
+    }
+}
+
+/// An error that the original prints on stdout, after a blank line.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn print_error(out: &mut Printer<'_>, text: &str) -> Result<(), OutputError> {
+    if out.look.mode == Mode::Plain {
+        out.line(format_args!("\nError: {text}"))
+    } else {
+        out.failure(&failure::Failure::new(text));
+        Ok(())
+    }
+}
+
+/// A cell that may have nothing to show.
+fn cell(value: Option<impl ToString>) -> String {
+    value.map_or("-".to_owned(), |value| value.to_string())
+}

@@ -1,0 +1,49 @@
+//! `--validate-regex`: whether brokers would take a pattern as a subscription (RE2 syntax).
+
+use regex::Regex;
+
+use crate::cli::printer::Printer;
+
+/// Prints the verdict, in the original's words.
+///
+/// # Errors
+/// When stdout does not take it.
+pub fn run(regex: &str, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    match Regex::new(regex) {
+        Ok(_) => out.line(format_args!("The regular expression `{regex}` is valid."))?,
+        Err(error) => {
+            let reason = reason(&error.to_string());
+            out.line(format_args!(
+                "The regular expression `{regex}` is invalid: {reason}."
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// RE2's words for the last line of what our parser says.
+fn reason(text: &str) -> String {
+    let ours = text.lines().last().unwrap_or_default();
+    let ours = ours.strip_prefix("error: ").unwrap_or(ours);
+    match ours {
+        "unclosed character class" => "missing closing ]",
+        "unclosed group" => "missing closing )",
+        "unopened group" => "unexpected )",
+        "repetition operator missing expression" => "missing argument to repetition operator",
+        other => other,
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_re2s() {
+        let said = |regex: &str| reason(&Regex::new(regex).unwrap_err().to_string());
+        assert_eq!(said("["), "missing closing ]");
+        assert_eq!(said("("), "missing closing )");
+        assert_eq!(said("*"), "missing argument to repetition operator");
+    }
+}

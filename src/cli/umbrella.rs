@@ -1,0 +1,140 @@
+//! `kaffa`: every tool as a subcommand, and under its own name where the binary is called by it.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Command;
+
+use super::{
+    KAFKA_VERSION, Tool,
+    args::names,
+    called_by,
+    console_consumer::ConsoleConsumer,
+    console_producer::ConsoleProducer,
+    consumer_groups::ConsumerGroups,
+    failure::Failure,
+    generate,
+    printer::{Look, Printer, Stdio},
+    topics::Topics,
+};
+
+/// A tool that the umbrella knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its name after `kaffa`.
+    pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
+    /// The name of its own binary.
+    pub binary: Option<&'static str>,
+    /// Runs it, called by a name, with the words after it.
+    pub run: fn(&str, &[OsString]) -> ExitCode,
+    /// Its options.
+    pub command: fn(&str) -> Command,
+}
+
+impl Entry {
+    const fn tool<T: Tool>(
+        name: &'static str,
+        aliases: &'static [&'static str],
+        binary: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            aliases,
+            binary: Some(binary),
+            run: super::run::<T>,
+            command: super::command::<T>,
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name) || self.binary == Some(name)
+    }
+}
+
+/// Every tool, in the order of the help.
+pub const TOOLS: &[Entry] = &[
+    Entry::tool::<Topics>("topics", &[], "kafka-topics"),
+    Entry::tool::<ConsoleProducer>("console-producer", &["produce"], "kafka-console-producer"),
+    Entry::tool::<ConsoleConsumer>("console-consumer", &["consume"], "kafka-console-consumer"),
+    Entry::tool::<ConsumerGroups>("consumer-groups", &["groups"], "kafka-consumer-groups"),
+];
+
+/// The process of the umbrella binary.
+pub fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let called = called_by(words.next());
+    let words: Vec<OsString> = words.collect();
+    let script = called.strip_suffix(".sh").unwrap_or(&called);
+    if let Some(tool) = TOOLS.iter().find(|tool| tool.binary == Some(script)) {
+        return (tool.run)(&called, &words);
+    }
+    let Some((first, rest)) = words.split_first() else {
+        return say(true, |out| out.note(help()));
+    };
+    let name = first.to_string_lossy();
+    match (
+        TOOLS.iter().find(|tool| tool.is_called(&name)),
+        name.as_ref(),
+        rest,
+    ) {
+        (Some(tool), ..) => (tool.run)(&format!("kaffa {}", tool.name), rest),
+        (None, "--help" | "-h" | "help", _) => say(false, |out| drop(out.text(help()))),
+        (None, "--version" | "-V", _) => say(false, |out| drop(out.line(version()))),
+        (None, "generate", [dir]) => generate::main(dir),
+        _ => say(true, |out| out.failure(&unknown(&name))),
+    }
+}
+
+/// The umbrella's own command, with every tool below it.
+pub fn command() -> Command {
+    let tool = |tool: &Entry| {
+        (tool.command)(&format!("kaffa {}", tool.name))
+            .name(tool.name)
+            .visible_aliases(tool.aliases)
+    };
+    Command::new("kaffa")
+        .about("Apache Kafka's command line, and a Kafka broker to point it at.")
+        .version(version())
+        .subcommands(TOOLS.iter().map(tool))
+        .disable_help_subcommand(true)
+}
+
+fn help() -> String {
+    command().render_help().to_string()
+}
+
+fn version() -> String {
+    format!(
+        "{} (Apache Kafka {KAFKA_VERSION})",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn unknown(name: &str) -> Failure {
+    let failure = Failure::new(format!("there is no command '{name}'"));
+    let names = TOOLS.iter().map(|tool| tool.name);
+    match names::did_you_mean(name, names) {
+        Some(hint) => failure.with_hint(hint),
+        None => failure.with_hint("every command: kaffa --help"),
+    }
+}
+
+/// Says something for the umbrella itself.
+fn say(has_failed: bool, what: impl FnOnce(&mut Printer<'_>)) -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok();
+    let look = Look::decide(
+        "kaffa",
+        &super::Output::default(),
+        Stdio::of_process(),
+        &environment,
+    );
+    let Ok(mut out) = Printer::standard(look) else {
+        return ExitCode::FAILURE;
+    };
+    what(&mut out);
+    match out.flush() {
+        Err(error) if !error.is_reader_gone() => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::from(has_failed)),
+    }
+}

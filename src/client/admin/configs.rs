@@ -1,0 +1,393 @@
+//! Configuration of topics, brokers, groups and clients.
+
+use std::collections::BTreeMap;
+
+use super::{Admin, PerItem};
+use crate::client::error::{Error, check};
+use crate::client::retry::Retry;
+use crate::protocol::messages::{
+    DescribeConfigsRequest, DescribeConfigsRequestResource, DescribeConfigsResponse,
+    DescribeConfigsResponseConfig, IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsRequestConfig, IncrementalAlterConfigsRequestResource,
+    IncrementalAlterConfigsResponse, ListConfigResourcesRequest,
+};
+
+/// What a configuration belongs to. The number is that of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResourceKind {
+    /// A topic.
+    Topic,
+    /// A broker by its id, or all of them by an empty name.
+    Broker,
+    /// A broker's log levels.
+    BrokerLogger,
+    /// A client metrics subscription.
+    ClientMetrics,
+    /// A group.
+    Group,
+}
+
+impl ResourceKind {
+    /// The number on the wire.
+    pub const fn code(self) -> i8 {
+        match self {
+            Self::Topic => 2,
+            Self::Broker => 4,
+            Self::BrokerLogger => 8,
+            Self::ClientMetrics => 16,
+            Self::Group => 32,
+        }
+    }
+
+    const fn from_code(code: i8) -> Option<Self> {
+        match code {
+            2 => Some(Self::Topic),
+            4 => Some(Self::Broker),
+            8 => Some(Self::BrokerLogger),
+            16 => Some(Self::ClientMetrics),
+            32 => Some(Self::Group),
+            _ => None,
+        }
+    }
+}
+
+/// Something that has a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfigResource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// What it is called.
+    pub name: String,
+}
+
+impl ConfigResource {
+    /// The configuration of a topic.
+    pub fn topic(name: impl Into<String>) -> Self {
+        Self {
+            kind: ResourceKind::Topic,
+            name: name.into(),
+        }
+    }
+
+    /// Only a broker itself knows its static configuration and its loggers.
+    fn home(&self) -> Option<i32> {
+        match self.kind {
+            ResourceKind::Broker | ResourceKind::BrokerLogger => self.name.parse().ok(),
+            ResourceKind::Topic | ResourceKind::ClientMetrics | ResourceKind::Group => None,
+        }
+    }
+
+    fn subject(&self) -> String {
+        let kind = match self.kind {
+            ResourceKind::Topic => "topic",
+            ResourceKind::Broker => "broker",
+            ResourceKind::BrokerLogger => "broker logger",
+            ResourceKind::ClientMetrics => "client metrics",
+            ResourceKind::Group => "group",
+        };
+        format!("configuration of {kind} '{}'", self.name)
+    }
+}
+
+/// Where a value comes from, as `DescribeConfigsResponse.ConfigSource` numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConfigSource {
+    /// Set on the topic.
+    DynamicTopic,
+    /// Set on the broker while it runs.
+    DynamicBroker,
+    /// Set on all brokers while they run.
+    DynamicDefaultBroker,
+    /// From the broker's file.
+    StaticBroker,
+    /// Kafka's default.
+    Default,
+    /// A log level that was set.
+    DynamicBrokerLogger,
+    /// Set on the client metrics subscription.
+    ClientMetrics,
+    /// Set on the group.
+    Group,
+    /// The broker does not say.
+    Unknown,
+}
+
+impl ConfigSource {
+    /// Kafka's name, as `kafka-configs --describe --all` prints it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DynamicTopic => "DYNAMIC_TOPIC_CONFIG",
+            Self::DynamicBroker => "DYNAMIC_BROKER_CONFIG",
+            Self::DynamicDefaultBroker => "DYNAMIC_DEFAULT_BROKER_CONFIG",
+            Self::StaticBroker => "STATIC_BROKER_CONFIG",
+            Self::Default => "DEFAULT_CONFIG",
+            Self::DynamicBrokerLogger => "DYNAMIC_BROKER_LOGGER_CONFIG",
+            Self::ClientMetrics => "DYNAMIC_CLIENT_METRICS_CONFIG",
+            Self::Group => "DYNAMIC_GROUP_CONFIG",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    const fn from_code(code: i8) -> Self {
+        match code {
+            1 => Self::DynamicTopic,
+            2 => Self::DynamicBroker,
+            3 => Self::DynamicDefaultBroker,
+            4 => Self::StaticBroker,
+            5 => Self::Default,
+            6 => Self::DynamicBrokerLogger,
+            7 => Self::ClientMetrics,
+            8 => Self::Group,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// One key of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigEntry {
+    /// The key.
+    pub name: String,
+    /// Its value; none if it is sensitive or unset.
+    pub value: Option<String>,
+    /// Where the value comes from.
+    pub source: ConfigSource,
+    /// Whether it cannot be changed.
+    pub is_read_only: bool,
+    /// Whether its value is kept secret.
+    pub is_sensitive: bool,
+    /// Every place that sets it, the one that counts first; empty unless asked for.
+    pub synonyms: Vec<Synonym>,
+}
+
+/// A place that sets a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synonym {
+    /// The key there.
+    pub name: String,
+    /// Its value there.
+    pub value: Option<String>,
+    /// The place.
+    pub source: ConfigSource,
+}
+
+/// A change of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlterConfig {
+    /// Gives it a value.
+    Set(String, String),
+    /// Takes it back to the default.
+    Delete(String),
+    /// Adds to a list.
+    Append(String, String),
+    /// Takes from a list.
+    Subtract(String, String),
+}
+
+impl Admin {
+    /// The configurations of `resources`; all brokers concerned are asked at the same time.
+    ///
+    /// # Errors
+    /// When a broker cannot be reached. What it refuses is an error of that resource.
+    pub async fn describe_configs(
+        &self,
+        resources: &[ConfigResource],
+        with_synonyms: bool,
+    ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>, Error> {
+        let request = |resources: &[&ConfigResource]| DescribeConfigsRequest {
+            resources: resources
+                .iter()
+                .map(|resource| to_describe(resource))
+                .collect(),
+            include_synonyms: with_synonyms,
+            include_documentation: false,
+        };
+        let mut retry = Retry::new(self.cluster.config(), "describe configs");
+        let mut done = PerItem::new();
+        let (anywhere, at_home) = by_home(resources);
+        if !anywhere.is_empty() {
+            let request = request(&anywhere);
+            let response = loop {
+                match self.cluster.ask_any(&request).await {
+                    Ok(response) => break response,
+                    Err(error) => retry.after(error).await?,
+                }
+            };
+            collect_configs(response, &mut done);
+        }
+        if !at_home.is_empty() {
+            self.cluster.brokers().await?;
+            let requests = at_home
+                .iter()
+                .map(|(id, resources)| (*id, request(resources)));
+            let requests: Vec<_> = requests.collect();
+            for (_id, _request, answer) in self.cluster.ask_each(requests).await {
+                collect_configs(answer?, &mut done);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Changes configurations, or only checks whether they could be changed. All changes of one resource apply or none.
+    ///
+    /// # Errors
+    /// When a broker cannot be reached. What it refuses is an error of that resource.
+    pub async fn alter_configs(
+        &self,
+        changes: &[(ConfigResource, Vec<AlterConfig>)],
+        validate_only: bool,
+    ) -> Result<PerItem<ConfigResource, ()>, Error> {
+        let request =
+            |changes: &[&(ConfigResource, Vec<AlterConfig>)]| IncrementalAlterConfigsRequest {
+                resources: changes.iter().map(|change| to_alter(change)).collect(),
+                validate_only,
+            };
+        let mut done = PerItem::new();
+        let (at_home, anywhere): (Vec<_>, Vec<_>) = changes
+            .iter()
+            .partition(|(resource, _changes)| resource.home().is_some());
+        if !anywhere.is_empty() {
+            let response = self
+                .ask_controller(&request(&anywhere), "alter configs", |response| {
+                    super::topics::first_code(response.responses.iter().map(|item| item.error_code))
+                })
+                .await?;
+            collect_altered(response, &mut done);
+        }
+        if !at_home.is_empty() {
+            self.cluster.brokers().await?;
+            let requests = at_home
+                .iter()
+                .filter_map(|change| Some((change.0.home()?, request(&[change]))));
+            let requests: Vec<_> = requests.collect();
+            for (_id, _request, answer) in self.cluster.ask_each(requests).await {
+                collect_altered(answer?, &mut done);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Names of resources of `kind` that have a configuration of their own.
+    ///
+    /// # Errors
+    /// When no broker answers, or it refuses.
+    pub async fn list_config_resources(&self, kind: ResourceKind) -> Result<Vec<String>, Error> {
+        let request = ListConfigResourcesRequest {
+            resource_types: vec![kind.code()],
+        };
+        let response = self.cluster.ask_any(&request).await?;
+        check(response.error_code, None, "configuration resources")?;
+        let found = response.config_resources.into_iter();
+        Ok(found
+            .filter(|resource| resource.resource_type == kind.code())
+            .map(|resource| resource.resource_name.to_string())
+            .collect())
+    }
+}
+
+type ByHome<'r> = (
+    Vec<&'r ConfigResource>,
+    BTreeMap<i32, Vec<&'r ConfigResource>>,
+);
+
+fn by_home(resources: &[ConfigResource]) -> ByHome<'_> {
+    let mut anywhere = Vec::new();
+    let mut at_home = BTreeMap::<i32, Vec<_>>::new();
+    for resource in resources {
+        match resource.home() {
+            Some(id) => at_home.entry(id).or_default().push(resource),
+            None => anywhere.push(resource),
+        }
+    }
+    (anywhere, at_home)
+}
+
+fn to_describe(resource: &ConfigResource) -> DescribeConfigsRequestResource {
+    DescribeConfigsRequestResource {
+        resource_type: resource.kind.code(),
+        resource_name: resource.name.as_str().into(),
+        configuration_keys: None,
+    }
+}
+
+fn to_alter(
+    (resource, changes): &(ConfigResource, Vec<AlterConfig>),
+) -> IncrementalAlterConfigsRequestResource {
+    let config = |change: &AlterConfig| {
+        let (config_operation, name, value) = match change {
+            AlterConfig::Set(name, value) => (0, name, Some(value)),
+            AlterConfig::Delete(name) => (1, name, None),
+            AlterConfig::Append(name, value) => (2, name, Some(value)),
+            AlterConfig::Subtract(name, value) => (3, name, Some(value)),
+        };
+        IncrementalAlterConfigsRequestConfig {
+            name: name.as_str().into(),
+            config_operation,
+            value: value.map(|value| value.as_str().into()),
+        }
+    };
+    IncrementalAlterConfigsRequestResource {
+        resource_type: resource.kind.code(),
+        resource_name: resource.name.as_str().into(),
+        configs: changes.iter().map(config).collect(),
+    }
+}
+
+fn collect_configs(
+    response: DescribeConfigsResponse,
+    done: &mut PerItem<ConfigResource, Vec<ConfigEntry>>,
+) {
+    for result in response.results {
+        let Some(resource) = resource(result.resource_type, &result.resource_name) else {
+            continue;
+        };
+        let checked = check(
+            result.error_code,
+            result.error_message.as_deref(),
+            resource.subject(),
+        );
+        let entries = result.configs.into_iter().map(entry);
+        let outcome = checked.map(|()| entries.collect());
+        done.insert(resource, outcome);
+    }
+}
+
+fn collect_altered(
+    response: IncrementalAlterConfigsResponse,
+    done: &mut PerItem<ConfigResource, ()>,
+) {
+    for item in response.responses {
+        let Some(resource) = resource(item.resource_type, &item.resource_name) else {
+            continue;
+        };
+        let checked = check(
+            item.error_code,
+            item.error_message.as_deref(),
+            resource.subject(),
+        );
+        done.insert(resource, checked);
+    }
+}
+
+fn resource(code: i8, name: &str) -> Option<ConfigResource> {
+    Some(ConfigResource {
+        kind: ResourceKind::from_code(code)?,
+        name: name.to_owned(),
+    })
+}
+
+fn entry(config: DescribeConfigsResponseConfig) -> ConfigEntry {
+    let synonyms = config.synonyms.into_iter().map(|synonym| Synonym {
+        name: synonym.name.to_string(),
+        value: synonym.value.map(|value| value.to_string()),
+        source: ConfigSource::from_code(synonym.source),
+    });
+    ConfigEntry {
+        name: config.name.to_string(),
+        value: config.value.map(|value| value.to_string()),
+        source: ConfigSource::from_code(config.config_source),
+        is_read_only: config.read_only,
+        is_sensitive: config.is_sensitive,
+        synonyms: synonyms.collect(),
+    }
+}

@@ -1,0 +1,55 @@
+//! Administration: one file per kind of thing, each call with as few round trips as the protocol allows.
+//!
+//! A call about several things answers for each of them; it fails as a whole only when a broker that it needs cannot be
+//! reached.
+
+pub mod cluster;
+pub mod configs;
+pub mod groups;
+pub mod log_dirs;
+pub mod offsets;
+pub mod records;
+mod spread;
+pub mod topics;
+
+use std::collections::BTreeMap;
+
+use super::cluster::Cluster;
+use super::config::ClientConfig;
+use super::error::Error;
+
+/// An answer for each thing that was asked about.
+pub type PerItem<K, T> = BTreeMap<K, Result<T, Error>>;
+
+/// Asks a cluster about itself and changes it.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    cluster: Cluster,
+}
+
+impl Admin {
+    /// Connects to the cluster.
+    ///
+    /// # Errors
+    /// As [`Cluster::connect`].
+    pub async fn connect(config: ClientConfig) -> Result<Self, Error> {
+        Ok(Self {
+            cluster: Cluster::connect(config).await?,
+        })
+    }
+
+    /// For a cluster that is connected already.
+    pub const fn new(cluster: Cluster) -> Self {
+        Self { cluster }
+    }
+
+    /// The way to the brokers.
+    pub const fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+}
+
+/// Milliseconds for a wire field.
+fn millis(duration: std::time::Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}

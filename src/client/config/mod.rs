@@ -1,0 +1,136 @@
+//! The configuration keys of clients, with the defaults of Apache Kafka 4.3.
+//!
+//! Keys, types and bounds are those of `AdminClientConfig`, `ProducerConfig` and `ConsumerConfig`. Keys that are unknown
+//! are collected, so that a tool can warn of them once; keys that Apache's clients use for what does not exist here
+//! (metrics, serializers, socket buffers) are taken without a word.
+
+mod consumer;
+mod producer;
+mod reader;
+
+use std::time::Duration;
+
+pub use self::consumer::{ConsumerConfig, IsolationLevel, OffsetReset};
+pub use self::producer::{Acks, Compression, ProducerConfig};
+use self::reader::Reader;
+use crate::net::{Address, Options};
+use crate::properties::{Error, Properties};
+
+/// What every client needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientConfig {
+    /// `bootstrap.servers`: where to find the cluster.
+    pub bootstrap_servers: Vec<Address>,
+    /// `client.id`: what the client calls itself.
+    pub client_id: String,
+    /// `request.timeout.ms`: for one request.
+    pub request_timeout: Duration,
+    /// `default.api.timeout.ms`: for one operation with all its retries.
+    pub api_timeout: Duration,
+    /// `metadata.max.age.ms`: after which what is known of the cluster is asked for again.
+    pub metadata_max_age: Duration,
+    /// `retry.backoff.ms`: before the first retry; doubles with each.
+    pub retry_backoff: Duration,
+    /// `retry.backoff.max.ms`: the longest pause.
+    pub retry_backoff_max: Duration,
+    /// `socket.connection.setup.timeout.ms`: for one address.
+    pub connect_timeout: Duration,
+    /// `connections.max.idle.ms`.
+    pub connections_max_idle: Duration,
+}
+
+impl ClientConfig {
+    /// Reads the keys of an admin client; gives the unknown ones beside it.
+    ///
+    /// # Errors
+    /// When a value has the wrong type or is out of bounds, and when the keys ask for TLS or SASL.
+    pub fn from_properties(properties: &Properties) -> Result<(Self, Vec<String>), Error> {
+        let reader = Reader::new(properties);
+        let config = Self::read(&reader)?;
+        Ok((config, reader.unknown()))
+    }
+
+    fn read(reader: &Reader<'_>) -> Result<Self, Error> {
+        refuse_security(reader)?;
+        reader.skip(WITHOUT_EFFECT);
+        let retry_backoff = reader.millis("retry.backoff.ms", 100)?;
+        let retry_backoff_max = reader.millis("retry.backoff.max.ms", 1000)?;
+        Ok(Self {
+            bootstrap_servers: bootstrap_servers(reader)?,
+            client_id: reader.text("client.id").unwrap_or_default().to_owned(),
+            request_timeout: reader.millis("request.timeout.ms", 30_000)?,
+            api_timeout: reader.millis("default.api.timeout.ms", 60_000)?,
+            metadata_max_age: reader.millis("metadata.max.age.ms", 300_000)?,
+            // Kafka's own rule where the two disagree.
+            retry_backoff: retry_backoff.min(retry_backoff_max),
+            retry_backoff_max,
+            connect_timeout: reader.millis("socket.connection.setup.timeout.ms", 10_000)?,
+            connections_max_idle: reader.millis_or_never("connections.max.idle.ms", 540_000)?,
+        })
+    }
+
+    /// How connections are made.
+    pub fn connection_options(&self) -> Options {
+        Options {
+            client_id: self.client_id.clone(),
+            connect_timeout: self.connect_timeout,
+            request_timeout: self.request_timeout,
+            idle: self.connections_max_idle,
+            ..Options::default()
+        }
+    }
+}
+
+/// Keys that Apache's clients know and that change nothing here.
+const WITHOUT_EFFECT: &[&str] = &[
+    "auto.include.jmx.reporter",
+    "bootstrap.controllers",
+    "client.dns.lookup",
+    "enable.metrics.push",
+    "interceptor.classes",
+    "metadata.recovery.rebootstrap.trigger.ms",
+    "metadata.recovery.strategy",
+    "metric.reporters",
+    "metrics.num.samples",
+    "metrics.recording.level",
+    "metrics.sample.window.ms",
+    "receive.buffer.bytes",
+    "reconnect.backoff.max.ms",
+    "reconnect.backoff.ms",
+    "send.buffer.bytes",
+    "socket.connection.setup.timeout.max.ms",
+];
+
+fn refuse_security(reader: &Reader<'_>) -> Result<(), Error> {
+    let key = "security.protocol";
+    match reader.text(key) {
+        Some(protocol) if !protocol.eq_ignore_ascii_case("PLAINTEXT") => Err(Error::invalid(
+            key,
+            protocol,
+            "TLS and SASL are not supported yet; only PLAINTEXT is",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn bootstrap_servers(reader: &Reader<'_>) -> Result<Vec<Address>, Error> {
+    let key = "bootstrap.servers";
+    let texts = reader.list(key).unwrap_or_default();
+    if texts.is_empty() {
+        let reason = "No resolvable bootstrap urls given in bootstrap.servers";
+        return Err(Error::invalid(key, "", reason));
+    }
+    let address = |text: &&str| {
+        let invalid =
+            |error: crate::net::InvalidAddress| Error::invalid(key, text, error.to_string());
+        text.parse().map_err(invalid)
+    };
+    texts
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(address)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Reading typed keys out of properties, remembering which were asked for.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::properties::{Error, Properties};
+
+/// Every key that is asked for counts as known; the rest is what a user may have misspelt.
+#[derive(Debug)]
+pub(super) struct Reader<'p> {
+    properties: &'p Properties,
+    known: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'p> Reader<'p> {
+    pub(super) const fn new(properties: &'p Properties) -> Self {
+        Self {
+            properties,
+            known: RefCell::new(BTreeSet::new()),
+        }
+    }
+
+    /// Keys that are given but that nobody has asked for.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let known = self.known.borrow();
+        self.properties
+            .iter()
+            .map(|(key, _value)| key)
+            .filter(|key| !known.contains(key))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Keys of Apache's clients that change nothing here.
+    pub(super) fn skip(&self, keys: &[&'static str]) {
+        self.known.borrow_mut().extend(keys);
+    }
+
+    fn note(&self, key: &'static str) -> &'static str {
+        self.known.borrow_mut().insert(key);
+        key
+    }
+
+    /// Trimmed text; none if it is empty.
+    pub(super) fn text(&self, key: &'static str) -> Option<&'p str> {
+        let text = self.properties.get(self.note(key))?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    pub(super) fn list(&self, key: &'static str) -> Option<Vec<&'p str>> {
+        self.properties.list(self.note(key))
+    }
+
+    pub(super) fn boolean(&self, key: &'static str) -> Result<Option<bool>, Error> {
+        self.properties.boolean(self.note(key))
+    }
+
+    pub(super) fn one_of(
+        &self,
+        key: &'static str,
+        choices: &[&str],
+    ) -> Result<Option<&'p str>, Error> {
+        self.properties.one_of(self.note(key), choices)
+    }
+
+    pub(super) fn int(
+        &self,
+        key: &'static str,
+        bounds: RangeInclusive<i32>,
+    ) -> Result<Option<i32>, Error> {
+        let Some(value) = self.properties.int(self.note(key))? else {
+            return Ok(None);
+        };
+        check(
+            key,
+            i64::from(value),
+            i64::from(*bounds.start())..=i64::from(*bounds.end()),
+        )?;
+        Ok(Some(value))
+    }
+
+    pub(super) fn long(
+        &self,
+        key: &'static str,
+        bounds: RangeInclusive<i64>,
+    ) -> Result<Option<i64>, Error> {
+        let Some(value) = self.properties.long(self.note(key))? else {
+            return Ok(None);
+        };
+        check(key, value, bounds)?;
+        Ok(Some(value))
+    }
+
+    /// A number of bytes or records, from `least`.
+    pub(super) fn count(
+        &self,
+        key: &'static str,
+        least: i32,
+        default: usize,
+    ) -> Result<usize, Error> {
+        let value = self.int(key, least..=i32::MAX)?;
+        Ok(value.map_or(default, |value| usize::try_from(value).unwrap_or(0)))
+    }
+
+    /// A number of milliseconds, at least 0.
+    pub(super) fn millis(&self, key: &'static str, default_ms: u64) -> Result<Duration, Error> {
+        let value = self.long(key, 0..=i64::MAX)?;
+        let millis = value.map_or(default_ms, |value| u64::try_from(value).unwrap_or(0));
+        Ok(Duration::from_millis(millis))
+    }
+
+    /// As [`Self::millis`], -1 standing for "never".
+    pub(super) fn millis_or_never(
+        &self,
+        key: &'static str,
+        default_ms: u64,
+    ) -> Result<Duration, Error> {
+        let value = self.long(key, -1..=i64::MAX)?;
+        let millis = value.map_or(default_ms, |value| u64::try_from(value).unwrap_or(NEVER_MS));
+        Ok(Duration::from_millis(millis.min(NEVER_MS)))
+    }
+}
+
+/// Long enough for "never", short enough to be added to an instant.
+const NEVER_MS: u64 = 1 << 40;
+
+fn check(key: &str, value: i64, bounds: RangeInclusive<i64>) -> Result<(), Error> {
+    if value < *bounds.start() {
+        let reason = format!("Value must be at least {}", bounds.start());
+        return Err(Error::invalid(key, value, reason));
+    }
+    if value > *bounds.end() {
+        let reason = format!("Value must be no more than {}", bounds.end());
+        return Err(Error::invalid(key, value, reason));
+    }
+    Ok(())
+}

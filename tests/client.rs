@@ -1,0 +1,231 @@
+//! The client module against a real cluster: Apache Kafka's broker, started from `KAFKA_HOME`.
+
+use std::collections::BTreeMap;
+
+use kaffa::client::admin::configs::{AlterConfig, ConfigResource};
+use kaffa::client::admin::offsets::{CommittedOffset, OffsetSpec};
+use kaffa::client::admin::topics::{NewPartitions, NewTopic};
+use kaffa::client::config::{ClientConfig, IsolationLevel};
+use kaffa::client::{Admin, Error};
+use kaffa::properties::Properties;
+use kaffa::protocol::{ErrorCode, TopicPartition};
+
+use crate::support::apache;
+
+/// Keys for a client of the cluster under test, and more.
+fn properties(more: &[(&str, &str)]) -> Properties {
+    let mut properties: Properties = more.iter().copied().collect();
+    properties.set("bootstrap.servers", apache::bootstrap());
+    properties
+}
+
+async fn admin() -> Admin {
+    let (config, unknown) = ClientConfig::from_properties(&properties(&[])).unwrap();
+    assert!(unknown.is_empty());
+    Admin::connect(config).await.unwrap()
+}
+
+/// Creates `name` afresh and waits until the broker knows of it.
+async fn topic(admin: &Admin, name: &str, partitions: i32) {
+    let names = [name.to_owned()];
+    admin.delete_topics(&names).await.unwrap();
+    let topic = NewTopic {
+        name: name.to_owned(),
+        partitions: Some(partitions),
+        ..NewTopic::default()
+    };
+    let mut is_created = false;
+    loop {
+        if !is_created {
+            let created = admin
+                .create_topics(std::slice::from_ref(&topic), false)
+                .await;
+            is_created = created.unwrap()[name].is_ok();
+        }
+        let described = admin.describe_topics(&names).await.unwrap();
+        if is_created && described[name].is_ok() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn code<T>(outcome: &Result<T, Error>) -> Option<ErrorCode> {
+    outcome.as_ref().err().and_then(Error::code)
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn topics_are_created_described_grown_and_deleted() {
+    let admin = admin().await;
+    topic(&admin, "client-topics", 3).await;
+    let names = ["client-topics".to_owned(), "client-none".to_owned()];
+    let described = admin.describe_topics(&names).await.unwrap();
+    assert_eq!(
+        described["client-topics"]
+            .as_ref()
+            .unwrap()
+            .partitions
+            .len(),
+        3
+    );
+    assert_eq!(
+        code(&described["client-none"]),
+        Some(ErrorCode::UnknownTopicOrPartition)
+    );
+    let id = described["client-topics"].as_ref().unwrap().id;
+    let by_id = admin.describe_topics_by_id(&[id]).await.unwrap();
+    assert_eq!(by_id[&id].as_ref().unwrap().name, "client-topics");
+    let more = NewPartitions {
+        topic: "client-topics".to_owned(),
+        total: 5,
+        assignments: None,
+    };
+    admin
+        .create_partitions(&[more.clone()], false)
+        .await
+        .unwrap()["client-topics"]
+        .as_ref()
+        .unwrap();
+    let refused = admin.create_partitions(&[more], false).await.unwrap();
+    assert_eq!(
+        code(&refused["client-topics"]),
+        Some(ErrorCode::InvalidPartitions)
+    );
+    let all = admin.describe_all_topics().await.unwrap();
+    assert_eq!(all["client-topics"].as_ref().unwrap().partitions.len(), 5);
+    let listed = admin.list_topics().await.unwrap();
+    assert!(
+        listed
+            .iter()
+            .any(|topic| topic.name == "client-topics" && topic.id == id)
+    );
+    assert!(
+        admin
+            .list_partition_reassignments(None)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    admin.delete_topics_by_id(&[id]).await.unwrap()[&id]
+        .as_ref()
+        .unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn configurations_are_described_and_changed() {
+    let admin = admin().await;
+    topic(&admin, "client-configs", 1).await;
+    let resource = ConfigResource::topic("client-configs");
+    let set = AlterConfig::Set("retention.ms".to_owned(), "12345".to_owned());
+    let altered = admin
+        .alter_configs(&[(resource.clone(), vec![set])], false)
+        .await
+        .unwrap();
+    altered[&resource].as_ref().unwrap();
+    let described = admin
+        .describe_configs(&[resource.clone()], true)
+        .await
+        .unwrap();
+    let entries = described[&resource].as_ref().unwrap();
+    let retention = entries
+        .iter()
+        .find(|entry| entry.name == "retention.ms")
+        .unwrap();
+    assert_eq!(retention.value.as_deref(), Some("12345"));
+    assert_eq!(retention.source.name(), "DYNAMIC_TOPIC_CONFIG");
+    let wrong = AlterConfig::Set("retention.mss".to_owned(), "1".to_owned());
+    let refused = admin
+        .alter_configs(&[(resource.clone(), vec![wrong])], false)
+        .await
+        .unwrap();
+    assert_eq!(code(&refused[&resource]), Some(ErrorCode::InvalidConfig));
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn group_offsets_are_set_listed_and_deleted() {
+    let admin = admin().await;
+    topic(&admin, "client-offsets", 2).await;
+    let group = "client-offsets-group".to_owned();
+    let partition = |number| TopicPartition::new("client-offsets", number);
+    let committed = |offset| CommittedOffset {
+        offset,
+        leader_epoch: -1,
+        metadata: String::new(),
+    };
+    let offsets = BTreeMap::from([(partition(0), committed(7)), (partition(1), committed(9))]);
+    for outcome in admin
+        .alter_group_offsets(&group, &offsets)
+        .await
+        .unwrap()
+        .into_values()
+    {
+        outcome.unwrap();
+    }
+    let listed = admin.list_group_offsets(&[group.clone()]).await.unwrap();
+    assert_eq!(listed[&group].as_ref().unwrap(), &offsets);
+    let one = admin.group_offsets(&group, &[partition(1)]).await.unwrap();
+    assert_eq!(one, BTreeMap::from([(partition(1), committed(9))]));
+    let deleted = admin
+        .delete_group_offsets(&group, &[partition(0)])
+        .await
+        .unwrap();
+    deleted[&partition(0)].as_ref().unwrap();
+    let groups = admin.list_groups(&[], &[]).await.unwrap();
+    assert!(
+        groups
+            .iter()
+            .any(|listing| listing.id == group && listing.state == "Empty")
+    );
+    let described = admin.describe_groups(&[group.clone()]).await.unwrap();
+    assert_eq!(described[&group].as_ref().unwrap().state, "Empty");
+    admin.delete_groups(&[group.clone()]).await.unwrap()[&group]
+        .as_ref()
+        .unwrap();
+    let refused = admin.delete_groups(&[group.clone()]).await.unwrap();
+    assert_eq!(code(&refused[&group]), Some(ErrorCode::GroupIdNotFound));
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn the_cluster_its_offsets_and_its_disks_are_described() {
+    let admin = admin().await;
+    topic(&admin, "client-cluster", 2).await;
+    let cluster = admin.describe_cluster(false).await.unwrap();
+    assert_eq!(cluster.brokers.len(), 1);
+    let partition = |number| TopicPartition::new("client-cluster", number);
+    let wanted = [
+        (partition(0), OffsetSpec::Earliest),
+        (partition(1), OffsetSpec::Timestamp(5)),
+        (partition(7), OffsetSpec::Latest),
+    ];
+    let listed = admin
+        .list_offsets(&wanted, IsolationLevel::ReadCommitted)
+        .await
+        .unwrap();
+    assert_eq!(listed[&partition(0)].as_ref().unwrap().offset, Some(0));
+    assert_eq!(listed[&partition(1)].as_ref().unwrap().offset, None);
+    assert_eq!(
+        code(&listed[&partition(7)]),
+        Some(ErrorCode::UnknownTopicOrPartition)
+    );
+    let deleted = admin
+        .delete_records(&BTreeMap::from([(partition(0), 0), (partition(1), 5)]))
+        .await
+        .unwrap();
+    assert_eq!(deleted[&partition(0)].as_ref().unwrap(), &0);
+    assert_eq!(
+        code(&deleted[&partition(1)]),
+        Some(ErrorCode::OffsetOutOfRange)
+    );
+    let dirs = admin.describe_log_dirs(None).await.unwrap();
+    let dirs = dirs.values().next().unwrap().as_ref().unwrap();
+    assert!(
+        dirs[0]
+            .replicas
+            .iter()
+            .any(|replica| replica.partition == partition(1))
+    );
+}
