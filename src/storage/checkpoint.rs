@@ -110,8 +110,7 @@ mod tests {
     fn read(content: &str) -> Result<BTreeMap<TopicPartition, i64>, Error> {
         let disk = FaultyDisk::new();
         disk.create_dir(Path::new("/")).unwrap();
-        (&disk as &dyn Disk)
-            .write(Path::new("/checkpoint"), content.as_bytes())
+        disk.write(Path::new("/checkpoint"), content.as_bytes())
             .unwrap();
         read_offsets(&disk, Path::new("/checkpoint"))
     }
@@ -140,7 +139,7 @@ mod tests {
         ]);
         write_offsets(&disk, path, &offsets).unwrap();
         assert_eq!(
-            (&disk as &dyn Disk).read(path).unwrap(),
+            disk.read(path).unwrap(),
             b"0\n2\na.b-c 10 7\nt 0 9223372036854775807\n"
         );
         assert_eq!(read_offsets(&disk, path).unwrap(), offsets);

@@ -90,14 +90,12 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// # Errors
     /// As the operating system says.
     fn space(&self, path: &Path) -> io::Result<Space>;
-}
 
-impl dyn Disk + '_ {
     /// The whole content of a small file.
     ///
     /// # Errors
     /// As the operating system says.
-    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = self.open(path, OpenMode::Read)?;
         let mut bytes = vec![0; usize::try_from(file.len()?).map_err(io::Error::other)?];
         let read = file.read_at(&mut bytes, 0)?;
@@ -109,7 +107,7 @@ impl dyn Disk + '_ {
     ///
     /// # Errors
     /// As the operating system says.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Arc<dyn DiskFile>> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Arc<dyn DiskFile>> {
         let file = self.open(path, OpenMode::Create)?;
         file.write_at(&mut [IoSlice::new(bytes)], 0)?;
         Ok(file)
@@ -119,7 +117,7 @@ impl dyn Disk + '_ {
     ///
     /// # Errors
     /// As the operating system says.
-    pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let temporary = path.with_added_extension("tmp");
         self.write(&temporary, bytes)?.sync_data()?;
         self.rename(&temporary, path)?;
@@ -133,7 +131,7 @@ impl dyn Disk + '_ {
     ///
     /// # Errors
     /// When the answer cannot be had.
-    pub fn exists(&self, path: &Path) -> io::Result<bool> {
+    fn exists(&self, path: &Path) -> io::Result<bool> {
         match self.open(path, OpenMode::Read) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -365,7 +363,7 @@ mod tests {
     #[test]
     fn pieces_are_written_one_after_the_other() {
         let dir = tempfile::tempdir().unwrap();
-        let disk: &dyn Disk = &RealDisk;
+        let disk = RealDisk;
         let path = dir.path().join("file");
         let file = disk.open(&path, OpenMode::Create).unwrap();
         file.write_at(

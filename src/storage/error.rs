@@ -55,6 +55,12 @@ pub enum Error {
         /// The partition's directory.
         path: PathBuf,
     },
+    /// The log has been closed, or is about to be removed.
+    #[error("log {} is closed", path.display())]
+    Closed {
+        /// The partition's directory.
+        path: PathBuf,
+    },
 }
 
 impl Error {

@@ -511,7 +511,7 @@ mod tests {
             file.write_at(&mut [IoSlice::new(b"perhaps")], 7).unwrap();
             let after = disk.crash(seed);
             assert!(file.len().is_err());
-            let bytes = (&after as &dyn Disk).read(&path).unwrap();
+            let bytes = after.read(&path).unwrap();
             assert!(bytes.starts_with(b"durable") && bytes.len() <= 14);
             lengths.insert(bytes.len());
         }
@@ -523,7 +523,7 @@ mod tests {
         let survived = |seed| {
             let (disk, path) = disk();
             disk.open(&path, OpenMode::Create).unwrap();
-            (&disk.crash(seed) as &dyn Disk).exists(&path).unwrap()
+            disk.crash(seed).exists(&path).unwrap()
         };
         assert!((0..20).any(survived) && !(0..20).all(survived));
     }

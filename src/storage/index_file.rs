@@ -229,6 +229,11 @@ impl<E: Entry> Entries<E> {
         }
     }
 
+    /// Whether the entries are in the file only.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.form, Form::File { .. })
+    }
+
     /// Whether the file has all entries.
     pub(super) fn is_written(&self) -> bool {
         match &self.form {

@@ -196,13 +196,11 @@ mod tests {
         let history = epochs(&[(0, 0), (3, 17)]);
         history.write(&disk, dir).unwrap();
         assert_eq!(
-            (&disk as &dyn Disk).read(&dir.join(FILE_NAME)).unwrap(),
+            disk.read(&dir.join(FILE_NAME)).unwrap(),
             b"0\n2\n0 0\n3 17\n"
         );
         assert_eq!(LeaderEpochs::read(&disk, dir).unwrap(), history);
-        (&disk as &dyn Disk)
-            .write(&dir.join(FILE_NAME), b"0\n1\n0\n")
-            .unwrap();
+        disk.write(&dir.join(FILE_NAME), b"0\n1\n0\n").unwrap();
         assert!(
             LeaderEpochs::read(&disk, dir)
                 .unwrap_err()

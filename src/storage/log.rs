@@ -3,6 +3,7 @@
 //! Shared by an [`Arc`]. One mutex, the tail, is held to append; readers take the list of segments and the end of the log
 //! from atomics. Locks are taken in this order: maintenance, tail, epochs, a segment's own.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -17,6 +18,7 @@ use super::disk::Disk;
 use super::error::{At, Error};
 use super::leader_epochs::{EpochEntry, LeaderEpochs};
 use super::producer_state::ProducerState;
+use super::retention::Doomed;
 use super::segment::{Incoming, Segment};
 use super::validate::{self, Valid};
 use crate::protocol::TopicPartition;
@@ -42,11 +44,19 @@ pub struct Log {
     pub(super) recovery_point: AtomicI64,
     /// Where the first undecided transaction begins; the largest number if there is none.
     pub(super) first_unstable_offset: AtomicI64,
+    /// When a flush was last due.
+    pub(super) flushed_ms: AtomicI64,
+    /// A sync or a truncation failed: nobody knows what is on the disk.
     pub(super) is_poisoned: AtomicBool,
+    pub(super) is_closed: AtomicBool,
+    /// Files were created whose names are not durable yet.
+    pub(super) has_new_names: AtomicBool,
     /// Held by what closes, syncs and removes segments.
     pub(super) maintenance: Mutex<()>,
     pub(super) tail: Mutex<Tail>,
     pub(super) epochs: Mutex<Epochs>,
+    /// Segments that are out of the log but whose files are there.
+    pub(super) doomed: Mutex<Vec<Doomed>>,
 }
 
 /// What only an append changes.
@@ -63,7 +73,6 @@ pub(super) struct Tail {
     /// The newest leader epoch in the history, so that most appends need not look there.
     pub(super) latest_epoch: i32,
     pub(super) jitter_ms: i64,
-    pub(super) flushed_offset: i64,
 }
 
 /// The epoch history, and whether the file lacks something of it.
@@ -128,6 +137,14 @@ impl Log {
             .iter()
             .map(|segment| segment.size())
             .fold(0, u64::saturating_add)
+    }
+
+    /// The base offset of the oldest segment.
+    pub fn first_base_offset(&self) -> i64 {
+        self.segments
+            .load()
+            .first()
+            .map_or(0, |segment| segment.base_offset())
     }
 
     /// Moves the high watermark forward, within the log; returns where it is now.
@@ -195,7 +212,7 @@ impl Log {
             records: batch.body(),
         };
         let has_rolled = self.append(&mut tail, &appended, &config, now_ms)?;
-        let unflushed = header.next_offset().saturating_sub(tail.flushed_offset);
+        let unflushed = header.next_offset().saturating_sub(self.recovery_point());
         Ok(AppendInfo {
             has_rolled,
             is_flush_due: unflushed >= config.flush_messages,
@@ -269,12 +286,7 @@ impl Log {
         now_ms: i64,
     ) -> Result<bool, AppendError> {
         let header = &batch.header;
-        if self.is_poisoned.load(Ordering::Acquire) {
-            return Err(Error::Poisoned {
-                path: self.dir.clone(),
-            }
-            .into());
-        }
+        self.check_open()?;
         let mut incoming = Incoming::new(header, tail.position);
         let has_rolled = tail
             .active
@@ -283,7 +295,7 @@ impl Log {
             self.roll(tail, header.base_offset, now_ms)?;
             incoming.span.position = 0;
         }
-        self.write(tail, batch, &incoming)?;
+        Self::write(tail, batch, &incoming)?;
         tail.position = incoming.span.end();
         tail.active
             .appended(&incoming, config.index_interval_bytes)
@@ -301,23 +313,13 @@ impl Log {
         Ok(has_rolled)
     }
 
-    fn write(
-        &self,
-        tail: &mut Tail,
-        batch: &Appended<'_>,
-        incoming: &Incoming,
-    ) -> Result<(), Error> {
-        let file = tail.active.file();
-        if tail.has_garbage {
-            file.truncate(tail.position)
-                .at("truncate", &tail.active.path())?;
-            tail.has_garbage = false;
-        }
+    fn write(tail: &mut Tail, batch: &Appended<'_>, incoming: &Incoming) -> Result<(), Error> {
+        tail.cut_garbage()?;
         let header = batch.header.to_bytes();
         let mut pieces = [IoSlice::new(&header), IoSlice::new(batch.records)];
         let written = tail.active.write(&mut pieces, incoming);
         if written.is_err() {
-            tail.has_garbage = file.truncate(tail.position).is_err();
+            tail.has_garbage = tail.active.file().truncate(tail.position).is_err();
         }
         written.at("write", &tail.active.path())
     }
@@ -355,13 +357,7 @@ impl Log {
 
     /// Begins a new segment at `base_offset`. What closing the old one takes is left to [`Log::checkpoint`].
     pub(super) fn roll(&self, tail: &mut Tail, base_offset: i64, now_ms: i64) -> Result<(), Error> {
-        if tail.has_garbage {
-            tail.active
-                .file()
-                .truncate(tail.position)
-                .at("truncate", &tail.active.path())?;
-            tail.has_garbage = false;
-        }
+        tail.cut_garbage()?;
         let config = self.config.load();
         let segment = Arc::new(Segment::create(&self.disk, &self.dir, base_offset, now_ms)?);
         if config.preallocate {
@@ -370,6 +366,7 @@ impl Log {
                 .reserve(config.segment_bytes)
                 .at("reserve room for", &segment.path())?;
         }
+        self.has_new_names.store(true, Ordering::Release);
         tail.active.seal()?;
         tail.snapshots.push((base_offset, tail.producers.encode()));
         let mut segments = Vec::clone(&self.segments.load());
@@ -378,7 +375,7 @@ impl Log {
         self.segments.store(Arc::new(segments));
         tail.active = segment;
         tail.position = 0;
-        tail.jitter_ms = jitter(base_offset, config.segment_jitter_ms);
+        tail.jitter_ms = jitter(&self.dir, base_offset, config.segment_jitter_ms);
         Ok(())
     }
 
@@ -390,10 +387,28 @@ impl Log {
         self.epochs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn doomed(&self) -> MutexGuard<'_, Vec<Doomed>> {
+        self.doomed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn maintain(&self) -> MutexGuard<'_, ()> {
         self.maintenance
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tail {
+    /// Cuts off what a failed write left behind the end of the log.
+    pub(super) fn cut_garbage(&mut self) -> Result<(), Error> {
+        if self.has_garbage {
+            self.active
+                .file()
+                .truncate(self.position)
+                .at("truncate", &self.active.path())?;
+            self.has_garbage = false;
+        }
+        Ok(())
     }
 }
 
@@ -423,11 +438,9 @@ pub(super) fn end_transaction(batch: &Batch) -> Result<Option<EndTransactionMark
 }
 
 /// A part of `segment.jitter.ms` that differs from segment to segment and from partition to partition.
-pub(super) fn jitter(base_offset: i64, jitter_max_ms: i64) -> i64 {
-    let mixed = base_offset
-        .wrapping_add(1)
-        .wrapping_mul(0x09e3_779b_97f4_a7c1)
-        .unsigned_abs();
+pub(super) fn jitter(dir: &Path, base_offset: i64, jitter_max_ms: i64) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    (dir, base_offset).hash(&mut hasher);
     let bound = jitter_max_ms.unsigned_abs().saturating_add(1);
-    i64::try_from(mixed.checked_rem(bound).unwrap_or(0)).unwrap_or(0)
+    i64::try_from(hasher.finish().checked_rem(bound).unwrap_or(0)).unwrap_or(0)
 }

@@ -12,17 +12,22 @@ pub mod config;
 pub mod disk;
 pub mod error;
 pub mod faulty_disk;
+mod flush;
 mod index_file;
 pub mod leader_epochs;
 pub mod log;
+pub mod log_dir;
+pub mod meta_properties;
 pub mod offset_index;
 pub mod producer_state;
 pub mod read;
 pub mod recovery;
+mod retention;
 pub mod scan;
 pub mod segment;
 pub mod time_index;
 pub mod transaction_index;
+mod truncate;
 mod validate;
 
 pub use append::{AppendError, AppendInfo, InvalidRecord, Origin};
@@ -31,9 +36,10 @@ pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
 pub use faulty_disk::FaultyDisk;
 pub use log::Log;
+pub use log_dir::LogDirectory;
+pub use meta_properties::MetaProperties;
 pub use read::{ReadError, ReadRequest, ReadSlice};
 pub use recovery::OpenLog;
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "numbers in tests are small")]
 mod tests;

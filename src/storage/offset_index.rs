@@ -129,6 +129,10 @@ impl OffsetIndex {
         self.entries.write()
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.entries.is_closed()
+    }
+
     pub(super) fn leave_to_file(&mut self) {
         self.entries.leave_to_file();
     }
@@ -208,8 +212,12 @@ mod tests {
     proptest! {
         #[test]
         fn memory_and_file_agree(gaps in proptest::collection::vec((1_i64..50, 1_u64..9000), 0..60), offset in 90_i64..3000) {
-            let (mut last, mut position) = (100, 0);
-            let entries: Vec<_> = gaps.iter().map(|(gap, bytes)| { last += gap; position += bytes; (last, position) }).collect();
+            let mut entries = vec![(100_i64, 0_u64)];
+            for (gap, bytes) in gaps {
+                let (last, position) = entries[entries.len().saturating_sub(1)];
+                entries.push((last.saturating_add(gap), position.saturating_add(bytes)));
+            }
+            entries.remove(0);
             let (disk, mut index) = index(&entries);
             let expected = entries.iter().rev().find(|entry| entry.0 <= offset).map_or(0, |entry| entry.1);
             prop_assert_eq!(index.floor(offset).unwrap(), expected);

@@ -62,11 +62,11 @@ impl Log {
     ///
     /// # Errors
     /// What the disk says; damaged records are cut off with a warning, not an error.
-    pub fn open(disk: &Arc<dyn Disk>, open: OpenLog) -> Result<Arc<Self>, Error> {
+    pub fn open(disk: &Arc<dyn Disk>, open: &OpenLog) -> Result<Arc<Self>, Error> {
         disk.create_dir(&open.dir).at("create", &open.dir)?;
         let mut loading = Loading {
             disk,
-            open: &open,
+            open,
             epochs: LeaderEpochs::read(&**disk, &open.dir)?,
             recovered_from: i64::MAX,
         };
@@ -89,7 +89,7 @@ impl Log {
                 open.now_ms,
             )?);
         }
-        loading.log(segments, &files)
+        loading.log(segments)
     }
 }
 
@@ -121,11 +121,20 @@ impl Loading<'_> {
                 Some(segment) => (segment, 0),
                 None => self.recover(base_offset, next.is_some())?,
             };
+            let follows_on = next.is_none_or(|next| {
+                segment.next_offset() == next
+                    || segment.next_offset() < next && self.open.config.compact
+            });
             segments.push(segment);
-            if cut > 0 && is_doubtful {
+            if is_doubtful && (cut > 0 || !follows_on) {
                 self.remove_rest(bases)?;
                 break;
             }
+        }
+        if self.recovered_from != i64::MAX {
+            self.disk
+                .sync_dir(&self.open.dir)
+                .at("sync", &self.open.dir)?;
         }
         Ok(segments)
     }
@@ -177,7 +186,7 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn log(mut self, segments: Vec<Segment>, files: &Files) -> Result<Arc<Log>, Error> {
+    fn log(mut self, segments: Vec<Segment>) -> Result<Arc<Log>, Error> {
         let first_base = segments.first().map_or(0, Segment::base_offset);
         let log_start_offset = self.open.log_start_offset.max(first_base);
         let segments: Vec<_> = segments.into_iter().map(Arc::new).collect();
@@ -186,10 +195,10 @@ impl Loading<'_> {
         };
         active.unseal()?;
         let log_end_offset = active.next_offset();
-        let mut is_dirty =
-            self.epochs.truncate_from_end(log_end_offset) | (self.recovered_from != i64::MAX);
+        let mut is_dirty = self.recovered_from != i64::MAX;
+        is_dirty |= self.epochs.truncate_from_end(log_end_offset);
         is_dirty |= self.epochs.truncate_from_start(log_start_offset);
-        let producers = self.producers(&segments, files, log_end_offset)?;
+        let producers = self.producers(&segments, log_end_offset)?;
         let high_watermark = self
             .open
             .high_watermark
@@ -206,8 +215,11 @@ impl Loading<'_> {
             snapshots: Vec::new(),
             has_garbage: false,
             latest_epoch: self.epochs.latest().unwrap_or(-1),
-            jitter_ms: jitter(active.base_offset(), self.open.config.segment_jitter_ms),
-            flushed_offset: recovered,
+            jitter_ms: jitter(
+                &self.open.dir,
+                active.base_offset(),
+                self.open.config.segment_jitter_ms,
+            ),
             active,
         };
         let log = Log {
@@ -223,9 +235,13 @@ impl Loading<'_> {
             first_unstable_offset: AtomicI64::new(
                 tail.producers.first_unstable_offset().unwrap_or(i64::MAX),
             ),
+            flushed_ms: AtomicI64::new(self.open.now_ms),
             is_poisoned: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+            has_new_names: AtomicBool::new(true),
             maintenance: Mutex::new(()),
             tail: Mutex::new(tail),
+            doomed: Mutex::new(Vec::new()),
             epochs: Mutex::new(Epochs {
                 history: self.epochs,
                 is_dirty,
@@ -238,35 +254,47 @@ impl Loading<'_> {
     fn producers(
         &self,
         segments: &[Arc<Segment>],
-        files: &Files,
         log_end_offset: i64,
     ) -> Result<ProducerState, Error> {
-        for snapshot in files.snapshots.range(log_end_offset.saturating_add(1)..) {
-            self.remove_snapshot(*snapshot)?;
-        }
-        let newest = log_end_offset.min(self.recovered_from);
-        for snapshot in files.snapshots.range(..=newest).rev() {
-            let path = self.open.dir.join(file_name(*snapshot, "snapshot"));
-            if let Some(mut producers) =
-                ProducerState::decode(&self.disk.read(&path).at("read", &path)?)
-            {
-                replay(segments, *snapshot, &mut producers)?;
-                return Ok(producers);
-            }
-            warn!(path = %path.display(), "removed a damaged snapshot of producers");
-            self.remove_snapshot(*snapshot)?;
-        }
-        let mut producers = ProducerState::default();
-        if !self.open.is_clean {
-            replay(segments, 0, &mut producers)?;
-        }
+        let (mut producers, from) = match newest_producers(
+            &**self.disk,
+            &self.open.dir,
+            log_end_offset.min(self.recovered_from),
+        )? {
+            Some(found) => found,
+            // Apache writes no snapshot for a log without producers in every release; a clean stop is trusted then.
+            None if self.open.is_clean => return Ok(ProducerState::default()),
+            None => (ProducerState::default(), 0),
+        };
+        replay(segments, from, &mut producers)?;
         Ok(producers)
     }
+}
 
-    fn remove_snapshot(&self, offset: i64) -> Result<(), Error> {
-        let path = self.open.dir.join(file_name(offset, "snapshot"));
-        self.disk.remove(&path).at("remove", &path)
+/// The producers as the newest usable snapshot at or below `end_offset` has them, and its offset. Removes snapshots beyond,
+/// damaged ones, and older ones that are not of the start of a segment.
+pub(super) fn newest_producers(
+    disk: &dyn Disk,
+    dir: &Path,
+    end_offset: i64,
+) -> Result<Option<(ProducerState, i64)>, Error> {
+    let files = Files::list(disk, dir)?;
+    let mut newest = None;
+    for offset in files.snapshots.iter().rev() {
+        let path = dir.join(file_name(*offset, "snapshot"));
+        if *offset <= end_offset && newest.is_none() {
+            newest = ProducerState::decode(&disk.read(&path).at("read", &path)?)
+                .map(|producers| (producers, *offset));
+            if newest.is_some() {
+                continue;
+            }
+            warn!(path = %path.display(), "removing a damaged snapshot of producers");
+        } else if *offset <= end_offset && files.segments.contains(offset) {
+            continue;
+        }
+        disk.remove(&path).at("remove", &path)?;
     }
+    Ok(newest)
 }
 
 /// Accounts for every batch from offset `from` on.
@@ -315,41 +343,49 @@ struct Files {
     segments: BTreeSet<i64>,
     /// Offsets of producer snapshots.
     snapshots: BTreeSet<i64>,
+    /// Index files, with the base offset of their segment.
+    indexes: Vec<(i64, PathBuf)>,
 }
 
 impl Files {
-    /// Lists the files, and removes those that an earlier run wanted gone or did not finish.
+    /// Removes what an earlier run wanted gone or did not finish, and lists the rest.
     fn sort_out(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
-        let mut files = Self::default();
-        let mut indexes = Vec::new();
         for entry in disk.list(dir).at("list", dir)? {
-            let path = dir.join(&entry.name);
-            let Some((stem, extension)) = entry.name.split_once('.') else {
-                continue;
-            };
-            let offset = stem.parse().ok().filter(|_| stem.len() == 20);
-            match (offset, extension) {
-                (Some(offset), "log") => _ = files.segments.insert(offset),
-                (Some(offset), "snapshot") => _ = files.snapshots.insert(offset),
-                (Some(offset), "index" | "timeindex" | "txnindex") => indexes.push((offset, path)),
-                (_, extension) if is_temporary(extension) => {
-                    disk.remove(&path).at("remove", &path)?
-                }
-                _ => {}
+            if [".deleted", ".cleaned", ".tmp"]
+                .iter()
+                .any(|suffix| entry.name.ends_with(suffix))
+            {
+                let path = dir.join(&entry.name);
+                disk.remove(&path).at("remove", &path)?;
             }
         }
-        for (offset, path) in indexes {
-            if !files.segments.contains(&offset) {
-                disk.remove(&path).at("remove", &path)?;
+        let files = Self::list(disk, dir)?;
+        for (offset, path) in &files.indexes {
+            if !files.segments.contains(offset) {
+                disk.remove(path).at("remove", path)?;
             }
         }
         Ok(files)
     }
-}
 
-fn is_temporary(extension: &str) -> bool {
-    [".deleted", ".cleaned", ".tmp"]
-        .iter()
-        .any(|suffix| extension.ends_with(suffix))
-        || extension == "tmp"
+    fn list(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
+        let mut files = Self::default();
+        for entry in disk.list(dir).at("list", dir)? {
+            let Some((stem, extension)) = entry.name.split_once('.') else {
+                continue;
+            };
+            let Some(offset) = stem.parse().ok().filter(|_| stem.len() == 20) else {
+                continue;
+            };
+            match extension {
+                "log" => _ = files.segments.insert(offset),
+                "snapshot" => _ = files.snapshots.insert(offset),
+                "index" | "timeindex" | "txnindex" => {
+                    files.indexes.push((offset, dir.join(&entry.name)));
+                }
+                _ => {}
+            }
+        }
+        Ok(files)
+    }
 }

@@ -90,13 +90,12 @@ impl<'f> Headers<'f> {
             .checked_sub(self.window_start)
             .and_then(|skip| usize::try_from(skip).ok());
         let skip = skip.filter(|skip| skip.saturating_add(wanted) <= self.window_len);
-        let skip = match skip {
-            Some(skip) => skip,
-            None => {
-                self.window_len = self.file.read_at(&mut self.window, self.position)?;
-                self.window_start = self.position;
-                0
-            }
+        let skip = if let Some(skip) = skip {
+            skip
+        } else {
+            self.window_len = self.file.read_at(&mut self.window, self.position)?;
+            self.window_start = self.position;
+            0
         };
         Ok(self.window.get(skip..self.window_len).unwrap_or_default())
     }
@@ -189,13 +188,14 @@ impl<'f> SoundBatches<'f> {
         let skip = position
             .checked_sub(self.window_start)
             .and_then(|skip| usize::try_from(skip).ok());
-        let skip = match skip.filter(|skip| skip.saturating_add(wanted) <= self.window_len) {
-            Some(skip) => skip,
-            None => {
-                self.window_len = self.file.read_at(&mut self.window, position)?;
-                self.window_start = position;
-                0
-            }
+        let skip = if let Some(skip) =
+            skip.filter(|skip| skip.saturating_add(wanted) <= self.window_len)
+        {
+            skip
+        } else {
+            self.window_len = self.file.read_at(&mut self.window, position)?;
+            self.window_start = position;
+            0
         };
         Ok(self.window.get(skip..self.window_len).unwrap_or_default())
     }

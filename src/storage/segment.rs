@@ -20,6 +20,9 @@ use crate::protocol::record::BatchHeader;
 /// Suffix of a file that is to be removed.
 pub(super) const DELETED: &str = "deleted";
 
+/// The files of a segment; the snapshot is of the producers before its first record.
+const EXTENSIONS: [&str; 5] = ["log", "index", "timeindex", "txnindex", "snapshot"];
+
 /// Batches at the end of a growing segment whose place is remembered, so that readers of the tail touch no file.
 const RECENT_MAX: usize = 64;
 
@@ -413,8 +416,8 @@ impl Segment {
         Headers::new(&*self.file, start, end).map(|next| next.map(|(_, span)| span))
     }
 
-    /// Cuts everything from `span` on, which is a batch in this segment.
-    pub(super) fn truncate(&self, span: &BatchSpan) -> Result<(), Error> {
+    /// Cuts everything from `span` on, which is the batch in this segment that has `end_offset` or the next one after.
+    pub(super) fn truncate(&self, span: &BatchSpan, end_offset: i64) -> Result<(), Error> {
         let mut state = self.state();
         state.offsets.truncate(span.position)?;
         state.times.truncate(span.base_offset)?;
@@ -426,7 +429,7 @@ impl Segment {
         state
             .recent
             .retain(|recent| recent.position < span.position);
-        state.next_offset = self.base_offset.max(span.base_offset);
+        state.next_offset = span.base_offset.min(end_offset);
         state.largest = state.times.last()?;
         state.bytes_since_entry = 0;
         if span.position == 0 {
@@ -486,7 +489,19 @@ impl Segment {
     pub(super) fn unseal(&self) -> Result<(), Error> {
         let mut state = self.state();
         state.offsets.bring_to_memory()?;
-        state.times.bring_to_memory()
+        state.times.bring_to_memory()?;
+        if let (None, Some(first)) = (
+            state.first_timestamp,
+            Headers::new(&*self.file, 0, state.size).next(),
+        ) {
+            state.first_timestamp = Some(first.at("read", &self.path())?.0.max_timestamp);
+        }
+        Ok(())
+    }
+
+    /// Whether [`Segment::close_indexes`] has nothing to do.
+    pub(super) fn has_closed_indexes(&self) -> bool {
+        self.state().offsets.is_closed()
     }
 
     /// Makes the records durable.
@@ -496,7 +511,7 @@ impl Segment {
 
     /// Renames the files so that a later removal, or the next start, finds them.
     pub(super) fn mark_deleted(&self) -> Result<(), Error> {
-        for extension in ["log", "index", "timeindex", "txnindex"] {
+        for extension in EXTENSIONS {
             let path = self.dir.join(file_name(self.base_offset, extension));
             match self.disk.rename(&path, &path.with_added_extension(DELETED)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -506,9 +521,21 @@ impl Segment {
         Ok(())
     }
 
+    /// Removes the files that [`Segment::mark_deleted`] renamed.
+    pub(super) fn remove_deleted(&self) -> Result<(), Error> {
+        for extension in EXTENSIONS {
+            let path = self
+                .dir
+                .join(file_name(self.base_offset, extension))
+                .with_added_extension(DELETED);
+            self.disk.remove(&path).at("remove", &path)?;
+        }
+        Ok(())
+    }
+
     /// Removes the files at once.
     pub(super) fn remove(&self) -> Result<(), Error> {
-        for extension in ["log", "index", "timeindex", "txnindex"] {
+        for extension in EXTENSIONS {
             let path = self.dir.join(file_name(self.base_offset, extension));
             self.disk.remove(&path).at("remove", &path)?;
         }

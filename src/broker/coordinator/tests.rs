@@ -28,7 +28,7 @@ impl World {
         let dir = Path::new("/data/__consumer_offsets-0").to_path_buf();
         let log = Log::open(
             &any,
-            OpenLog::new(name.clone(), dir, LogConfig::default(), 0),
+            &OpenLog::new(name.clone(), dir, LogConfig::default(), 0),
         )
         .unwrap();
         let partitions = Partitions::default();
