@@ -5,6 +5,7 @@ pub mod api;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod controller;
 pub mod coordinator;
 pub mod delayed;
 pub mod group;

@@ -31,6 +31,62 @@ pub fn key(name: &str) -> Option<&'static ServerKey> {
     KEYS.get(position)
 }
 
+/// Keys that can be set while the broker runs: of those that Kafka calls dynamic (`DynamicBrokerConfig`), the ones that
+/// topics fall back on and the ones that change nothing here.
+const DYNAMIC: &[&str] = &[
+    "background.threads",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.type",
+    "compression.zstd.level",
+    "group.consumer.assignment.interval.ms",
+    "group.coordinator.cached.buffer.max.bytes",
+    "group.share.assignment.interval.ms",
+    "group.streams.assignment.interval.ms",
+    "log.cleaner.backoff.ms",
+    "log.cleaner.dedupe.buffer.size",
+    "log.cleaner.delete.retention.ms",
+    "log.cleaner.io.buffer.load.factor",
+    "log.cleaner.io.buffer.size",
+    "log.cleaner.io.max.bytes.per.second",
+    "log.cleaner.max.compaction.lag.ms",
+    "log.cleaner.min.cleanable.ratio",
+    "log.cleaner.min.compaction.lag.ms",
+    "log.cleaner.threads",
+    "log.cleanup.policy",
+    "log.flush.interval.messages",
+    "log.flush.interval.ms",
+    "log.index.interval.bytes",
+    "log.index.size.max.bytes",
+    "log.local.retention.bytes",
+    "log.local.retention.ms",
+    "log.message.timestamp.after.max.ms",
+    "log.message.timestamp.before.max.ms",
+    "log.message.timestamp.type",
+    "log.preallocate",
+    "log.retention.bytes",
+    "log.retention.ms",
+    "log.roll.jitter.ms",
+    "log.roll.ms",
+    "log.segment.bytes",
+    "log.segment.delete.delay.ms",
+    "max.connection.creation.rate",
+    "max.connections.per.ip.overrides",
+    "message.max.bytes",
+    "metric.reporters",
+    "min.insync.replicas",
+    "num.io.threads",
+    "num.network.threads",
+    "num.replica.fetchers",
+    "transaction.partition.verification.enable",
+    "unclean.leader.election.enable",
+];
+
+/// Whether the key of this name can be set while the broker runs.
+pub fn is_dynamic(name: &str) -> bool {
+    DYNAMIC.binary_search(&name).is_ok()
+}
+
 const CODECS: &[&str] = &["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"];
 
 /// Writes the table; each row is name, type, default, allowed values and use.
@@ -404,8 +460,27 @@ mod tests {
     #[test]
     fn the_table_is_sorted_so_that_it_can_be_searched() {
         assert!(KEYS.is_sorted_by_key(|key| key.key.name));
+        assert!(DYNAMIC.is_sorted());
         assert_eq!(key("num.partitions").unwrap().key.default, Some("1"));
         assert!(key("zookeeper.connect").is_none());
+    }
+
+    #[test]
+    fn what_topics_fall_back_on_or_nothing_reads_is_dynamic_and_no_more() {
+        let topic_keys = crate::protocol::config::topic::KEYS.iter();
+        let falls_back = |name: &str| {
+            topic_keys
+                .clone()
+                .flat_map(|key| key.synonyms)
+                .any(|other| other.name == name)
+        };
+        for name in DYNAMIC {
+            assert!(
+                falls_back(name) || key(name).unwrap().r#use == Use::NoEffect,
+                "{name}"
+            );
+        }
+        assert!(is_dynamic("log.retention.ms") && !is_dynamic("num.partitions"));
     }
 
     #[test]

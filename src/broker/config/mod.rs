@@ -212,6 +212,10 @@ impl BrokerConfig {
             given: BTreeMap::new(),
             notices,
         };
+        // Each of the two names of the node's id stands for the other.
+        let node_id = config.node_id.to_string();
+        given.insert("node.id".to_owned(), node_id.clone());
+        given.insert("broker.id".to_owned(), node_id);
         Ok(Self { given, ..config })
     }
 }
