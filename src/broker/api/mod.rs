@@ -18,6 +18,9 @@ use crate::protocol::wire::Piece;
 
 mod api_versions;
 mod fetch;
+mod list_offsets;
+mod list_partition_reassignments;
+mod offset_for_leader_epoch;
 mod produce;
 
 /// What serves one API.
@@ -188,7 +191,10 @@ impl Api {
 pub static APIS: &[Api] = &[
     Api::of::<produce::Produce>().advertised_from(0),
     Api::of::<fetch::Fetch>(),
+    Api::of::<list_offsets::ListOffsets>(),
     Api::of::<api_versions::ApiVersions>(),
+    Api::of::<offset_for_leader_epoch::OffsetForLeaderEpoch>(),
+    Api::of::<list_partition_reassignments::ListPartitionReassignments>(),
 ];
 
 /// Answers the request in `frame`, a whole frame without its length prefix.
