@@ -1,0 +1,67 @@
+//! Where the controller's records go: `__cluster_metadata`.
+//!
+//! What is proposed counts once it is committed. A node alone commits by writing and syncing ([`Alone`]); a quorum will
+//! commit by majority behind the same trait.
+
+mod alone;
+
+use std::future::Future;
+
+pub use alone::Alone;
+
+use super::metadata::{ApplyError, MetadataRecord, RecordError};
+use super::replay::ReplayError;
+use crate::protocol::messages::EncodeError;
+use crate::storage;
+
+/// Why the metadata log failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataLogError {
+    /// It cannot be read back.
+    #[error("cannot replay the metadata log")]
+    Replay(#[from] ReplayError),
+    /// A record in it is none that this release knows.
+    #[error("cannot read the record at offset {offset} of the metadata log")]
+    Record {
+        /// Where it stands.
+        offset: i64,
+        /// What is wrong with it.
+        source: RecordError,
+    },
+    /// A record in it contradicts those before it.
+    #[error("cannot apply the record at offset {offset} of the metadata log")]
+    Apply {
+        /// Where it stands.
+        offset: i64,
+        /// What it contradicts.
+        source: ApplyError,
+    },
+    /// A record cannot be written.
+    #[error("cannot encode a metadata record")]
+    Encode(#[from] EncodeError),
+    /// A batch cannot be built.
+    #[error("cannot build a batch of metadata records")]
+    Batch(#[from] crate::protocol::record::RecordError),
+    /// A batch cannot be appended.
+    #[error("cannot append to the metadata log")]
+    Append(#[from] storage::AppendError),
+    /// What was appended cannot be made durable.
+    #[error("cannot sync the metadata log")]
+    Sync(#[from] storage::Error),
+    /// The task that was to do it is gone.
+    #[error("the metadata log was interrupted")]
+    Interrupted,
+}
+
+/// The log of the cluster's metadata.
+pub trait MetadataLog: Send + 'static {
+    /// Makes `records` count, all or none of them; returns the offset of the first.
+    ///
+    /// # Errors
+    /// When they could not be committed; whether they are in the log is then unknown.
+    fn propose(
+        &mut self,
+        records: &[MetadataRecord],
+        now_ms: i64,
+    ) -> impl Future<Output = Result<i64, MetadataLogError>> + Send;
+}
