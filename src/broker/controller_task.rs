@@ -24,8 +24,8 @@ type Reply = Box<dyn FnOnce(Result<(), ErrorCode>) + Send>;
 
 /// Who follows the metadata before anybody else sees it.
 pub trait Publisher: Send + 'static {
-    /// Brings this broker in line with `image`, which differs from the one before by `delta`. May block.
-    fn publish(&mut self, image: &Image, delta: &Delta);
+    /// Brings this broker in line with `image`, which differs from the one before by `delta`.
+    fn publish(&mut self, image: &Image, delta: Delta) -> impl Future<Output = ()> + Send;
 }
 
 /// The way to the controller, and the newest image.
@@ -37,7 +37,10 @@ pub struct Controller {
 
 impl Controller {
     /// A controller that goes on from `image`, and the task that has to run for it.
-    pub fn new<L: MetadataLog>(image: Image, parts: Parts<L, impl Publisher>) -> (Self, impl Future<Output = ()> + Send) {
+    pub fn new<L: MetadataLog>(
+        image: Image,
+        parts: Parts<L, impl Publisher>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, inbox) = mpsc::channel(QUEUE_MAX);
         let image = Arc::new(ArcSwap::from_pointee(image));
         let task = run(inbox, Arc::clone(&image), parts);
@@ -61,13 +64,16 @@ impl Controller {
         let (sender, answer) = oneshot::channel();
         let request: Request = Box::new(move |view, chance| {
             let Decision { records, response } = decide(view, chance);
-            let reply = move |committed: Result<(), ErrorCode>| {
+            let reply: Reply = Box::new(move |committed: Result<(), ErrorCode>| {
                 // Whoever asked may be gone by now; what was decided counts all the same.
                 drop(sender.send(committed.map(|()| response)));
-            };
-            (records, Box::new(reply) as Reply)
+            });
+            (records, reply)
         });
-        self.queue.send(request).await.map_err(|_closed| ErrorCode::NotController)?;
+        self.queue
+            .send(request)
+            .await
+            .map_err(|_closed| ErrorCode::NotController)?;
         answer.await.unwrap_or(Err(ErrorCode::NotController))
     }
 }
@@ -93,14 +99,20 @@ async fn run<L: MetadataLog>(
     let mut chance = || uuid::Uuid::new_v4().as_u128();
     while let Some(request) = inbox.recv().await {
         let image = published.load_full();
-        let (records, reply) = request(View { image: &image, rules: &parts.rules }, &mut chance);
+        let (records, reply) = request(
+            View {
+                image: &image,
+                rules: &parts.rules,
+            },
+            &mut chance,
+        );
         if records.is_empty() {
             reply(Ok(()));
             continue;
         }
         match commit(&image, &records, &mut parts).await {
             Ok((image, delta)) => {
-                parts.publisher.publish(&image, &delta);
+                parts.publisher.publish(&image, delta).await;
                 published.store(Arc::new(image));
                 reply(Ok(()));
             }
@@ -122,7 +134,9 @@ async fn commit<L: MetadataLog, P>(
     let mut offset = parts.log.propose(records, parts.clock.now_ms()).await?;
     let mut draft = Draft::new(image);
     for record in records {
-        draft.apply(offset, record).map_err(|source| MetadataLogError::Apply { offset, source })?;
+        draft
+            .apply(offset, record)
+            .map_err(|source| MetadataLogError::Apply { offset, source })?;
         offset += 1;
     }
     Ok(draft.finish())

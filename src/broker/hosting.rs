@@ -24,7 +24,7 @@ pub struct Host {
     /// The properties this broker was started with.
     fixed: std::collections::BTreeMap<String, String>,
     /// What can be written to and read.
-    pub partitions: Partitions,
+    pub partitions: Arc<Partitions>,
     clock: Clock,
     /// Directories of deleted topics, and when they may be removed.
     doomed: Mutex<Vec<Doomed>>,
@@ -62,8 +62,20 @@ pub struct HostParts {
 impl Host {
     /// A host of nothing yet.
     pub fn new(parts: HostParts) -> Self {
-        let HostParts { dirs, node_id, fixed, clock } = parts;
-        Self { dirs, node_id, fixed, partitions: Partitions::default(), clock, doomed: Mutex::default() }
+        let HostParts {
+            dirs,
+            node_id,
+            fixed,
+            clock,
+        } = parts;
+        Self {
+            dirs,
+            node_id,
+            fixed,
+            partitions: Arc::default(),
+            clock,
+            doomed: Mutex::default(),
+        }
     }
 
     /// The data directories.
@@ -79,7 +91,11 @@ impl Host {
     pub fn open(&self, image: &Image, threads: usize) -> Result<(), storage::Error> {
         let mut found = 0;
         for dir in &self.dirs {
-            let options = OpenLogs { is_clean: dir.is_clean, threads, now_ms: self.clock.now_ms() };
+            let options = OpenLogs {
+                is_clean: dir.is_clean,
+                threads,
+                now_ms: self.clock.now_ms(),
+            };
             let (known, strays) = self.sort(dir, image)?;
             for (partition, opened) in dir.directory.open_logs(known, &options)? {
                 let log = opened?;
@@ -88,7 +104,8 @@ impl Host {
             }
             for (partition, opened) in dir.directory.open_logs(strays, &options)? {
                 warn!(%partition, "set aside: the cluster has no such partition");
-                dir.directory.retire(&*opened?, Retired::Stray, random_id())?;
+                dir.directory
+                    .retire(&*opened?, Retired::Stray, random_id())?;
             }
         }
         let missing: Vec<_> = image
@@ -105,12 +122,21 @@ impl Host {
     }
 
     /// The logs of a directory that belong to `image`, and those that do not; without the metadata's own.
-    #[expect(clippy::type_complexity, reason = "two lists of the same kind, used at once")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "two lists of the same kind, used at once"
+    )]
     fn sort(
         &self,
         dir: &Dir,
         image: &Image,
-    ) -> Result<(Vec<(TopicPartition, LogConfig)>, Vec<(TopicPartition, LogConfig)>), storage::Error> {
+    ) -> Result<
+        (
+            Vec<(TopicPartition, LogConfig)>,
+            Vec<(TopicPartition, LogConfig)>,
+        ),
+        storage::Error,
+    > {
         let (mut known, mut strays) = (Vec::new(), Vec::new());
         for found in dir.directory.logs()? {
             if found.partition.topic == METADATA_TOPIC {
@@ -129,7 +155,11 @@ impl Host {
     }
 
     fn log_config(&self, image: &Image, topic: &Topic) -> LogConfig {
-        let fallbacks = Fallbacks { image, node_id: self.node_id, fixed: &self.fixed };
+        let fallbacks = Fallbacks {
+            image,
+            node_id: self.node_id,
+            fixed: &self.fixed,
+        };
         fallbacks.topic_config(&topic.configs).map_or_else(
             |error| {
                 // Values are checked before they are recorded; a default that contradicts a topic is all this can be.
@@ -141,19 +171,32 @@ impl Host {
     }
 
     fn add(&self, image: &Image, name: &TopicPartition, log: Arc<Log>) {
-        let Some(topic) = image.topic(&name.topic) else { return };
-        let Some(assigned) = topic.partitions.get(&name.partition) else { return };
+        let Some(topic) = image.topic(&name.topic) else {
+            return;
+        };
+        let Some(assigned) = topic.partitions.get(&name.partition) else {
+            return;
+        };
         log.assign_epoch(assigned.leader_epoch);
         // The only replica has everything that every replica has.
         log.set_high_watermark(log.log_end_offset());
-        self.partitions.add([Partition::new(name.clone(), topic.id, assigned.leader_epoch, log)]);
+        self.partitions.add([Partition::new(
+            name.clone(),
+            topic.id,
+            assigned.leader_epoch,
+            log,
+        )]);
     }
 
     fn create(&self, image: &Image, topic: &Topic, index: i32) -> Result<(), storage::Error> {
         let name = TopicPartition::new(&*topic.name, index);
-        let Some(dir) = self.emptiest() else { return Ok(()) };
+        let Some(dir) = self.emptiest() else {
+            return Ok(());
+        };
         let config = self.log_config(image, topic);
-        let log = dir.directory.create_log(&name, topic.id, config, self.clock.now_ms())?;
+        let log = dir
+            .directory
+            .create_log(&name, topic.id, config, self.clock.now_ms())?;
         self.add(image, &name, log);
         Ok(())
     }
@@ -165,7 +208,10 @@ impl Host {
         }
         let partitions = self.partitions.all();
         let held = |dir: &Dir| {
-            partitions.iter().filter(|partition| partition.log.dir().starts_with(dir.directory.path())).count()
+            partitions
+                .iter()
+                .filter(|partition| partition.log.dir().starts_with(dir.directory.path()))
+                .count()
         };
         self.dirs.iter().min_by_key(|dir| held(dir))
     }
@@ -176,7 +222,9 @@ impl Host {
             self.delete(topic);
         }
         for (id, indexes) in &delta.partitions {
-            let Some(topic) = image.topic_by_id(*id) else { continue };
+            let Some(topic) = image.topic_by_id(*id) else {
+                continue;
+            };
             for index in indexes {
                 if self.partitions.get(&topic.name, *index).is_some() {
                     continue;
@@ -188,14 +236,20 @@ impl Host {
         }
         // A change of what topics fall back on may concern any of them.
         let reconfigured: Vec<_> = if delta.configs.is_empty() {
-            delta.topic_configs.iter().filter_map(|id| image.topic_by_id(*id)).collect()
+            delta
+                .topic_configs
+                .iter()
+                .filter_map(|id| image.topic_by_id(*id))
+                .collect()
         } else {
             image.topics().collect()
         };
         for topic in reconfigured {
             let config = self.log_config(image, topic);
             if let Some(hosted) = self.partitions.index().by_id(topic.id) {
-                hosted.partitions().for_each(|partition| partition.log.set_config(config.clone()));
+                hosted
+                    .partitions()
+                    .for_each(|partition| partition.log.set_config(config.clone()));
             }
         }
     }
@@ -204,13 +258,21 @@ impl Host {
         for partition in self.partitions.remove(topic.id) {
             partition.wake();
             let holder = |dir: &Dir| partition.log.dir().starts_with(dir.directory.path());
-            let Some(dir) = self.dirs.iter().position(holder) else { continue };
-            let Some(directory) = self.dirs.get(dir).map(|dir| &dir.directory) else { continue };
+            let Some(dir) = self.dirs.iter().position(holder) else {
+                continue;
+            };
+            let Some(directory) = self.dirs.get(dir).map(|dir| &dir.directory) else {
+                continue;
+            };
             match directory.retire(&partition.log, Retired::Deleted, random_id()) {
                 Ok(path) => {
                     let delay_ms = partition.log.config().file_delete_delay_ms;
                     let remove_at_ms = self.clock.now_ms().saturating_add(delay_ms);
-                    self.doomed().push(Doomed { dir, path, remove_at_ms });
+                    self.doomed().push(Doomed {
+                        dir,
+                        path,
+                        remove_at_ms,
+                    });
                 }
                 Err(error) => {
                     error!(partition = %partition.name, error = %chain(&error), "cannot remove the deleted partition");
@@ -226,7 +288,9 @@ impl Host {
             match partition.log.delete_old_segments(now_ms) {
                 Ok(0) => {}
                 Ok(count) => info!(partition = %partition.name, count, "old segments deleted"),
-                Err(error) => error!(partition = %partition.name, error = %chain(&error), "cannot delete old segments"),
+                Err(error) => {
+                    error!(partition = %partition.name, error = %chain(&error), "cannot delete old segments");
+                }
             }
         }
     }
@@ -234,7 +298,10 @@ impl Host {
     /// Forgets idempotent producers that have been silent for this long. Blocks.
     pub fn expire_producers(&self, expiration_ms: i64) {
         let now_ms = self.clock.now_ms();
-        self.partitions.all().iter().for_each(|partition| partition.log.expire_producers(now_ms, expiration_ms));
+        self.partitions
+            .all()
+            .iter()
+            .for_each(|partition| partition.log.expire_producers(now_ms, expiration_ms));
     }
 
     /// Removes the files of segments and topics whose time has come. Blocks.
@@ -254,7 +321,9 @@ impl Host {
             !is_due
         });
         for (dir, path) in due {
-            let Some(dir) = self.dirs.get(dir) else { continue };
+            let Some(dir) = self.dirs.get(dir) else {
+                continue;
+            };
             if let Err(error) = dir.directory.remove_retired(&path) {
                 error!(path = %path.display(), error = %chain(&error), "cannot remove a deleted partition");
             }
@@ -265,7 +334,11 @@ impl Host {
     pub fn flush_due(&self) {
         let now_ms = self.clock.now_ms();
         for partition in self.partitions.all() {
-            if let Err(error) = partition.log.flush_if_due(now_ms).and_then(|()| partition.log.checkpoint()) {
+            if let Err(error) = partition
+                .log
+                .flush_if_due(now_ms)
+                .and_then(|()| partition.log.checkpoint())
+            {
                 error!(partition = %partition.name, error = %chain(&error), "cannot write to disk");
             }
         }
@@ -273,7 +346,7 @@ impl Host {
 
     /// Writes down the high watermarks. Blocks.
     pub fn checkpoint_high_watermarks(&self) {
-        self.for_each_dir(|dir, logs| dir.write_high_watermarks(logs));
+        self.for_each_dir(LogDirectory::write_high_watermarks);
     }
 
     /// Writes down how far logs are flushed and where they begin. Blocks.
@@ -281,7 +354,10 @@ impl Host {
         self.for_each_dir(LogDirectory::write_offsets);
     }
 
-    fn for_each_dir(&self, write: impl Fn(&LogDirectory, &[Arc<Log>]) -> Result<(), storage::Error>) {
+    fn for_each_dir(
+        &self,
+        write: impl Fn(&LogDirectory, &[Arc<Log>]) -> Result<(), storage::Error>,
+    ) {
         let partitions = self.partitions.all();
         for dir in &self.dirs {
             let logs: Vec<_> = partitions
@@ -311,7 +387,9 @@ impl Host {
         self.checkpoint_high_watermarks();
         self.checkpoint_offsets();
         outcome?;
-        self.dirs.iter().try_for_each(|dir| dir.directory.mark_clean_shutdown(broker_epoch))
+        self.dirs
+            .iter()
+            .try_for_each(|dir| dir.directory.mark_clean_shutdown(broker_epoch))
     }
 
     fn doomed(&self) -> std::sync::MutexGuard<'_, Vec<Doomed>> {
@@ -356,9 +434,10 @@ fn log_config(config: &TopicConfig) -> LogConfig {
         retention_ms: config.retention_ms,
         retention_bytes: config.retention_bytes,
         max_message_bytes: size(config.max_message_bytes),
-        timestamp_type: match config.is_log_append_time {
-            true => TimestampType::LogAppendTime,
-            false => TimestampType::CreateTime,
+        timestamp_type: if config.is_log_append_time {
+            TimestampType::LogAppendTime
+        } else {
+            TimestampType::CreateTime
         },
         timestamp_before_max_ms: config.message_timestamp_before_max_ms,
         timestamp_after_max_ms: config.message_timestamp_after_max_ms,
@@ -382,5 +461,8 @@ fn compression(config: &TopicConfig) -> Option<Compression> {
         "zstd" => (Codec::Zstd, Some(config.compression_zstd_level)),
         _ => return None,
     };
-    Some(Compression { codec, level: level.and_then(|level| i32::try_from(level).ok()) })
+    Some(Compression {
+        codec,
+        level: level.and_then(|level| i32::try_from(level).ok()),
+    })
 }

@@ -13,13 +13,20 @@ use super::hosting::Host;
 const TIDY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until `stop` is cancelled. The work itself is done off the runtime's workers, one chore at a time.
-pub async fn run(host: Arc<Host>, config: BrokerConfig, stop: CancellationToken) {
+pub(super) async fn run(host: Arc<Host>, config: BrokerConfig, stop: CancellationToken) {
     let every = &config.intervals;
     let mut retention = ticker(every.initial_task_delay, every.retention_check);
-    let mut high_watermarks = ticker(every.high_watermark_checkpoint, every.high_watermark_checkpoint);
-    let mut offsets = ticker(every.recovery_point_checkpoint, every.recovery_point_checkpoint);
+    let mut high_watermarks = ticker(
+        every.high_watermark_checkpoint,
+        every.high_watermark_checkpoint,
+    );
+    let mut offsets = ticker(
+        every.recovery_point_checkpoint,
+        every.recovery_point_checkpoint,
+    );
     let mut tidy = ticker(TIDY_INTERVAL, TIDY_INTERVAL);
-    let expiration_ms = i64::try_from(config.producer_id_expiration.as_millis()).unwrap_or(i64::MAX);
+    let expiration_ms =
+        i64::try_from(config.producer_id_expiration.as_millis()).unwrap_or(i64::MAX);
     let check = config.producer_id_expiration_check_interval;
     let mut producers = ticker(check, check);
     loop {

@@ -109,38 +109,34 @@ fn advance(rest: &mut Vec<Bytes>, mut sent: usize) {
 }
 
 async fn send_range(socket: &TcpStream, range: &FileRange, method: RangeMethod) -> io::Result<()> {
-    match (method, range.file.as_file()) {
-        (RangeMethod::Sendfile, Some(file)) => {
-            let mut offset = range.position;
-            let mut left = range.length;
-            while left > 0 {
-                let sent = socket
-                    .async_io(Interest::WRITABLE, || {
-                        rustix::fs::sendfile(socket, file, Some(&mut offset), left)
-                            .map_err(io::Error::from)
-                    })
-                    .await?;
-                if sent == 0 {
-                    return Err(io::Error::new(
-                        io::ErrorKind::UnexpectedEof,
-                        "a segment file ends inside a response",
-                    ));
-                }
-                left = left.saturating_sub(sent);
+    if let (RangeMethod::Sendfile, Some(file)) = (method, range.file.as_file()) {
+        let mut offset = range.position;
+        let mut left = range.length;
+        while left > 0 {
+            let sent = socket
+                .async_io(Interest::WRITABLE, || {
+                    rustix::fs::sendfile(socket, file, Some(&mut offset), left)
+                        .map_err(io::Error::from)
+                })
+                .await?;
+            if sent == 0 {
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "a segment file ends inside a response",
+                ));
             }
-            Ok(())
+            left = left.saturating_sub(sent);
         }
-        _ => {
-            let mut done = 0;
-            while done < range.length {
-                let chunk = (range.length - done).min(READ_CHUNK_BYTES);
-                let mut pending = vec![read_range(range, done, chunk)?];
-                send_bytes(socket, &mut pending, SendFlags::empty()).await?;
-                done += chunk;
-            }
-            Ok(())
-        }
+        return Ok(());
     }
+    let mut done = 0;
+    while done < range.length {
+        let chunk = (range.length - done).min(READ_CHUNK_BYTES);
+        let mut pending = vec![read_range(range, done, chunk)?];
+        send_bytes(socket, &mut pending, SendFlags::empty()).await?;
+        done += chunk;
+    }
+    Ok(())
 }
 
 /// `length` bytes of `range`, from its byte `from` on.

@@ -28,12 +28,21 @@ pub enum ReplayError {
 ///
 /// # Errors
 /// When the log cannot be read, or with the first error of `each`.
-pub fn replay<E: From<ReplayError>>(log: &Log, mut each: impl FnMut(&Batch) -> Result<(), E>) -> Result<(), E> {
+pub fn replay<E: From<ReplayError>>(
+    log: &Log,
+    mut each: impl FnMut(&Batch) -> Result<(), E>,
+) -> Result<(), E> {
     let mut offset = log.log_start_offset();
     loop {
-        let request =
-            ReadRequest { offset, bound: log.log_end_offset(), max_bytes: READ_BYTES, is_batch_owed: true };
-        let Some(found) = log.read(&request).map_err(ReplayError::from)? else { return Ok(()) };
+        let request = ReadRequest {
+            offset,
+            bound: log.log_end_offset(),
+            max_bytes: READ_BYTES,
+            is_batch_owed: true,
+        };
+        let Some(found) = log.read(&request).map_err(ReplayError::from)? else {
+            return Ok(());
+        };
         for batch in Batches::new(read(&found).map_err(ReplayError::from)?) {
             let batch = batch.map_err(ReplayError::from)?;
             batch.verify_crc().map_err(ReplayError::from)?;

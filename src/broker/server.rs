@@ -12,6 +12,7 @@ use tracing::{debug, info, warn};
 use super::Broker;
 use super::api::Session;
 use super::connection::{self, ConnectionError};
+use super::hosting::chain;
 
 /// How long to hold off after an accept that failed, which mostly means that no descriptor is free.
 const ACCEPT_BACKOFF: std::time::Duration = std::time::Duration::from_millis(100);
@@ -72,22 +73,10 @@ async fn serve(
     match connection::serve(broker, socket, session, stop).await {
         Ok(()) => debug!(%peer, "connection closed"),
         Err(error @ (ConnectionError::Broken(_) | ConnectionError::Idle(_))) => {
-            debug!(%peer, error = error_chain(&error), "connection ended");
+            debug!(%peer, error = chain(&error), "connection ended");
         }
         Err(error @ (ConnectionError::FrameLength { .. } | ConnectionError::Refused(_))) => {
-            info!(%peer, error = error_chain(&error), "connection closed by the broker");
+            info!(%peer, error = chain(&error), "connection closed by the broker");
         }
     }
-}
-
-/// An error and its causes on one line.
-pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

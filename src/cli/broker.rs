@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Command, Parser};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -49,7 +49,9 @@ pub struct BrokerCommand {
 
 /// Starts a broker as Apache's `kafka-server-start.sh` does.
 #[derive(Debug, Parser)]
-#[command(override_usage = "kafka-server-start [-daemon] server.properties [--override property=value]*")]
+#[command(
+    override_usage = "kafka-server-start [-daemon] server.properties [--override property=value]*"
+)]
 pub struct ServerStart {
     /// The configuration.
     #[arg(value_name = "server.properties")]
@@ -78,33 +80,63 @@ enum Face {
     Apache,
 }
 
-/// `kaffa broker` with these words after it.
-pub fn main(words: &[OsString]) -> ExitCode {
-    conclude(parse::<BrokerCommand>("kaffa broker", words).and_then(|parsed| parsed.map(BrokerCommand::plan).transpose()))
+/// The process of `kafka-server-start`.
+pub fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let name = super::called_by(words.next());
+    run_server_start(&name, &words.collect::<Vec<_>>())
 }
 
-/// `kafka-server-start` with these words after it.
-pub fn server_start_main(words: &[OsString]) -> ExitCode {
-    if words.is_empty() {
-        print_line("USAGE: kafka-server-start [-daemon] server.properties [--override property=value]*");
-        return ExitCode::FAILURE;
-    }
+/// `kaffa broker`, called by `name` with these words after it.
+pub fn run_broker(name: &str, words: &[OsString]) -> ExitCode {
     conclude(
-        parse::<ServerStart>("kafka-server-start", words).and_then(|parsed| parsed.map(ServerStart::plan).transpose()),
+        parse(command(name), words).and_then(|parsed| parsed.map(BrokerCommand::plan).transpose()),
     )
 }
 
+/// `kafka-server-start`, called by `name` with these words after it.
+pub fn run_server_start(name: &str, words: &[OsString]) -> ExitCode {
+    if words.is_empty() {
+        print_line(&format!(
+            "USAGE: {name} [-daemon] server.properties [--override property=value]*"
+        ));
+        return ExitCode::FAILURE;
+    }
+    conclude(
+        parse(server_start_command(name), words)
+            .and_then(|parsed| parsed.map(ServerStart::plan).transpose()),
+    )
+}
+
+/// The options of `kaffa broker`.
+pub fn command(name: &str) -> Command {
+    named::<BrokerCommand>(name)
+}
+
+/// The options of `kafka-server-start`.
+pub fn server_start_command(name: &str) -> Command {
+    named::<ServerStart>(name)
+}
+
+fn named<T: Parser>(name: &str) -> Command {
+    T::command()
+        .name(name.to_owned())
+        .bin_name(name)
+        .version(super::KAFKA_VERSION)
+}
+
 /// Reads the words; `None` where they asked for help or a version, which is printed.
-fn parse<T: Parser>(name: &str, words: &[OsString]) -> anyhow::Result<Option<T>> {
-    let name = OsString::from(name);
-    let command = T::command().version(super::KAFKA_VERSION).bin_name(name.to_string_lossy());
-    match command.try_get_matches_from([name].iter().chain(words)) {
+fn parse<T: Parser>(command: Command, words: &[OsString]) -> anyhow::Result<Option<T>> {
+    match command.no_binary_name(true).try_get_matches_from(words) {
         Ok(matches) => Ok(Some(T::from_arg_matches(&matches)?)),
         Err(error) if !error.use_stderr() => {
             error.print().context("print the help")?;
             Ok(None)
         }
-        Err(error) => Err(anyhow!("{}", error.to_string().trim_start_matches("error: ").trim_end())),
+        Err(error) => Err(anyhow!(
+            "{}",
+            error.to_string().trim_start_matches("error: ").trim_end()
+        )),
     }
 }
 
@@ -117,9 +149,7 @@ fn conclude(plan: anyhow::Result<Option<Plan>>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if writeln!(std::io::stderr(), "error: {error:#}").is_err() {
-                // Nobody is left to tell.
-            }
+            drop(writeln!(std::io::stderr(), "error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -131,16 +161,28 @@ impl BrokerCommand {
         if let Some(file) = &self.config {
             properties = read_properties(file)?;
         }
-        let face = if self.ready_json { Face::Json } else { Face::Banner };
+        let face = if self.ready_json {
+            Face::Json
+        } else {
+            Face::Banner
+        };
         if self.config.is_none() || self.port != 9092 || self.host != "127.0.0.1" {
-            let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-            properties.insert("listeners".to_owned(), format!("PLAINTEXT://{host}:{}", self.port));
+            let host = if self.host.contains(':') {
+                format!("[{}]", self.host)
+            } else {
+                self.host.clone()
+            };
+            properties.insert(
+                "listeners".to_owned(),
+                format!("PLAINTEXT://{host}:{}", self.port),
+            );
         }
         let ephemeral = self.ephemeral.then(ephemeral_dir).transpose()?;
-        let data_dir = match (&ephemeral, self.data_dir, &self.config) {
-            (Some(dir), _, _) | (None, Some(ref dir), _) => Some(dir.clone()),
-            (None, None, None) => Some(default_data_dir()?),
-            (None, None, Some(_)) => None,
+        let chosen = ephemeral.clone().or(self.data_dir);
+        let data_dir = if chosen.is_none() && self.config.is_none() {
+            Some(default_data_dir()?)
+        } else {
+            chosen
         };
         if let Some(dir) = data_dir {
             properties.remove("log.dir");
@@ -148,7 +190,11 @@ impl BrokerCommand {
             properties.insert("log.dirs".to_owned(), dir.display().to_string());
         }
         apply_overrides(&mut properties, &self.overrides)?;
-        Ok(Plan { config: configured(&properties)?, face, ephemeral })
+        Ok(Plan {
+            config: configured(&properties)?,
+            face,
+            ephemeral,
+        })
     }
 }
 
@@ -156,21 +202,36 @@ impl ServerStart {
     fn plan(self) -> anyhow::Result<Plan> {
         let mut properties = read_properties(&self.properties)?;
         apply_overrides(&mut properties, &self.overrides)?;
-        Ok(Plan { config: configured(&properties)?, face: Face::Apache, ephemeral: None })
+        Ok(Plan {
+            config: configured(&properties)?,
+            face: Face::Apache,
+            ephemeral: None,
+        })
     }
 }
 
 fn owned(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn read_properties(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let read = Properties::read(opened).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(read.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+    let opened =
+        std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let read =
+        Properties::read(opened).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(read
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect())
 }
 
-fn apply_overrides(properties: &mut BTreeMap<String, String>, overrides: &[String]) -> anyhow::Result<()> {
+fn apply_overrides(
+    properties: &mut BTreeMap<String, String>,
+    overrides: &[String],
+) -> anyhow::Result<()> {
     for pair in overrides {
         let Some((key, value)) = pair.split_once('=') else {
             bail!("--override takes KEY=VALUE, not '{pair}'");
@@ -181,16 +242,23 @@ fn apply_overrides(properties: &mut BTreeMap<String, String>, overrides: &[Strin
 }
 
 fn configured(properties: &BTreeMap<String, String>) -> anyhow::Result<BrokerConfig> {
-    let pairs = properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let pairs = properties
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()));
     BrokerConfig::from_properties(pairs).context("cannot use this configuration")
 }
 
 /// `$XDG_DATA_HOME/kaffa/broker`, or the same under `~/.local/share`.
 fn default_data_dir() -> anyhow::Result<PathBuf> {
-    let base = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local").join("share"))
-    });
-    let base = base.context("no home directory to keep data in; say where with --data-dir, or use --ephemeral")?;
+    let base = std::env::var_os("XDG_DATA_HOME")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| {
+            std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local").join("share"))
+        });
+    let base = base.context(
+        "no home directory to keep data in; say where with --data-dir, or use --ephemeral",
+    )?;
     Ok(base.join("kaffa").join("broker"))
 }
 
@@ -202,12 +270,20 @@ fn ephemeral_dir() -> anyhow::Result<PathBuf> {
 
 fn run(plan: Plan) -> anyhow::Result<()> {
     let began = Instant::now();
-    log_lines::start(if plan.face == Face::Apache { log_lines::Target::Stdout } else { log_lines::Target::Stderr });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    log_lines::start(if plan.face == Face::Apache {
+        log_lines::Target::Stdout
+    } else {
+        log_lines::Target::Stderr
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
     let served = runtime.block_on(serve(plan.config, plan.face, began));
     drop(runtime);
     if let Some(dir) = plan.ephemeral {
-        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+        std::fs::remove_dir_all(&dir)
+            .with_context(|| format!("cannot remove {}", dir.display()))?;
     }
     served
 }
@@ -216,8 +292,14 @@ async fn serve(config: BrokerConfig, face: Face, began: Instant) -> anyhow::Resu
     let mut signals = Signals::catch().context("cannot catch signals")?;
     warn_about(&config);
     let node_id = config.node_id;
-    let dirs: Vec<String> = config.log_dirs.iter().map(|dir| dir.display().to_string()).collect();
-    let broker = Broker::start(config).await.context("cannot start the broker")?;
+    let dirs: Vec<String> = config
+        .log_dirs
+        .iter()
+        .map(|dir| dir.display().to_string())
+        .collect();
+    let broker = Broker::start(config)
+        .await
+        .context("cannot start the broker")?;
     let ready = began.elapsed();
     let addresses: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
     match face {
@@ -240,14 +322,26 @@ async fn serve(config: BrokerConfig, face: Face, began: Instant) -> anyhow::Resu
 
 fn warn_about(config: &BrokerConfig) {
     if !config.notices.unknown.is_empty() {
-        tracing::warn!("these keys are not known and have no effect: {}", config.notices.unknown.join(", "));
+        tracing::warn!(
+            "these keys are not known and have no effect: {}",
+            config.notices.unknown.join(", ")
+        );
     }
     if !config.notices.without_effect.is_empty() {
-        tracing::warn!("these keys have no effect here: {}", config.notices.without_effect.join(", "));
+        tracing::warn!(
+            "these keys have no effect here: {}",
+            config.notices.without_effect.join(", ")
+        );
     }
 }
 
-fn print_banner(addresses: &[String], cluster_id: &str, node_id: i32, dirs: &[String], ready: std::time::Duration) {
+fn print_banner(
+    addresses: &[String],
+    cluster_id: &str,
+    node_id: i32,
+    dirs: &[String],
+    ready: std::time::Duration,
+) {
     let first = addresses.first().map_or("", String::as_str);
     print_line(&format!(
         "  kaffa {}   Kafka protocol {}   pid {}

@@ -21,8 +21,11 @@ pub enum Target {
 /// Begins to write log lines; `KAFFA_LOG` says which (`info` where it does not). Once per process; later calls change
 /// nothing.
 pub fn start(target: Target) {
-    let filter = EnvFilter::try_from_env("KAFFA_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).event_format(Layout);
+    let filter =
+        EnvFilter::try_from_env("KAFFA_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .event_format(Layout);
     let started = match target {
         Target::Stdout => builder.with_writer(io::stdout).try_init(),
         Target::Stderr => builder.with_writer(io::stderr).try_init(),
@@ -39,7 +42,12 @@ where
     S: Subscriber + for<'s> LookupSpan<'s>,
     N: for<'w> FormatFields<'w> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let metadata = event.metadata();
         let now = chrono::Local::now().format("%Y-%m-%d %H:%M:%S,%3f");
         write!(out, "[{now}] {} ", metadata.level())?;

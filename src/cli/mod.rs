@@ -4,6 +4,7 @@
 //! 143 SIGTERM). Talks to clusters only through [`crate::client`], and to the broker only to run one.
 
 pub mod args;
+pub mod broker;
 pub mod console_consumer;
 pub mod console_producer;
 pub mod consumer_groups;
@@ -11,6 +12,7 @@ pub mod dialect;
 pub mod failure;
 pub mod generate;
 pub mod interrupt;
+pub mod log_lines;
 pub mod option_table;
 pub mod printer;
 pub mod time;

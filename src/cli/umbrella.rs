@@ -7,7 +7,7 @@ use clap::Command;
 use super::{
     KAFKA_VERSION, Tool,
     args::names,
-    called_by,
+    broker, called_by,
     console_consumer::ConsoleConsumer,
     console_producer::ConsoleProducer,
     consumer_groups::ConsumerGroups,
@@ -58,6 +58,20 @@ pub const TOOLS: &[Entry] = &[
     Entry::tool::<ConsoleProducer>("console-producer", &["produce"], "kafka-console-producer"),
     Entry::tool::<ConsoleConsumer>("console-consumer", &["consume"], "kafka-console-consumer"),
     Entry::tool::<ConsumerGroups>("consumer-groups", &["groups"], "kafka-consumer-groups"),
+    Entry {
+        name: "broker",
+        aliases: &[],
+        binary: None,
+        run: broker::run_broker,
+        command: broker::command,
+    },
+    Entry {
+        name: "server-start",
+        aliases: &[],
+        binary: Some("kafka-server-start"),
+        run: broker::run_server_start,
+        command: broker::server_start_command,
+    },
 ];
 
 /// The process of the umbrella binary.

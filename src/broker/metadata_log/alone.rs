@@ -45,28 +45,42 @@ fn apply(draft: &mut Draft, batch: &Batch) -> Result<(), MetadataLogError> {
         let record = record?;
         let offset = record.offset;
         let value = bytes::Bytes::copy_from_slice(record.value.unwrap_or_default());
-        let decoded =
-            MetadataRecord::decode(value).map_err(|source| MetadataLogError::Record { offset, source })?;
-        draft.apply(offset, &decoded).map_err(|source| MetadataLogError::Apply { offset, source })?;
+        let decoded = MetadataRecord::decode(value)
+            .map_err(|source| MetadataLogError::Record { offset, source })?;
+        draft
+            .apply(offset, &decoded)
+            .map_err(|source| MetadataLogError::Apply { offset, source })?;
     }
     Ok(())
 }
 
 impl MetadataLog for Alone {
-    async fn propose(&mut self, records: &[MetadataRecord], now_ms: i64) -> Result<i64, MetadataLogError> {
+    async fn propose(
+        &mut self,
+        records: &[MetadataRecord],
+        now_ms: i64,
+    ) -> Result<i64, MetadataLogError> {
         let mut batch = BatchBuilder::default();
         for record in records {
             let value = record.encode()?;
-            batch.append(&NewRecord { timestamp: now_ms, key: None, value: Some(&value), headers: &[] })?;
+            batch.append(&NewRecord {
+                timestamp: now_ms,
+                key: None,
+                value: Some(&value),
+                headers: &[],
+            })?;
         }
         let batch = batch.build(&BatchOptions::default())?;
-        let appended = self.log.append_as_leader(batch, EPOCH, Origin::Coordinator, now_ms)?;
-        self.log.set_high_watermark(appended.last_offset.saturating_add(1));
+        let appended = self
+            .log
+            .append_as_leader(batch, EPOCH, Origin::Coordinator, now_ms)?;
+        self.log
+            .set_high_watermark(appended.last_offset.saturating_add(1));
         let log = Arc::clone(&self.log);
         match tokio::task::spawn_blocking(move || log.flush()).await {
-            Ok(synced) => synced?,
-            Err(_gone) => return Err(MetadataLogError::Interrupted),
+            Ok(Ok(_flushed)) => Ok(appended.first_offset),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_gone) => Err(MetadataLogError::Interrupted),
         }
-        Ok(appended.first_offset)
     }
 }

@@ -1,0 +1,4 @@
+//! `kafka-server-start`.
+fn main() -> std::process::ExitCode {
+    kaffa::cli::broker::main()
+}
