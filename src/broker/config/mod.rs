@@ -23,8 +23,6 @@ pub const DEVELOPMENT: &[(&str, &str)] = &[
     ("process.roles", "broker,controller"),
     ("group.initial.rebalance.delay.ms", "0"),
     ("offsets.topic.replication.factor", "1"),
-    ("transaction.state.log.replication.factor", "1"),
-    ("transaction.state.log.min.isr", "1"),
 ];
 
 /// How this broker is set up. Field names are those of the keys.

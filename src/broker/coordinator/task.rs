@@ -13,8 +13,8 @@ use crate::broker::clock::Clock;
 use crate::broker::group::{
     Answer, Call, Decision, GroupConfig, GroupRecord, GroupShard, Now, Token,
 };
+use crate::broker::hosting::chain;
 use crate::broker::partition::Partition;
-use crate::broker::server::error_chain;
 use crate::protocol::ErrorCode;
 use crate::protocol::record::Compression;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(
     let shard = match load(&settings, &partition, &mut inbox).await {
         Ok(shard) => shard,
         Err(error) => {
-            let error = error_chain(&error);
+            let error = chain(&error);
             tracing::error!(partition = %partition.name, error, "groups cannot be loaded");
             refuse_all(&mut inbox).await;
             return;
@@ -170,7 +170,7 @@ impl Task {
             self.shard.apply(record);
         }
         let error = result.err()?;
-        let cause = error_chain(&error);
+        let cause = chain(&error);
         tracing::error!(partition = %self.partition.name, error = cause, "groups cannot be stored");
         let consequences = self.shard.not_stored(now, lost);
         debug_assert!(
