@@ -13,6 +13,8 @@ mod support;
 
 mod client;
 
+mod console_tools;
+
 mod wire_compatibility;
 
 mod apache_schemas;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) mod apache;
 pub(crate) mod samples;
+pub(crate) mod transcript;
 
 /// The reader of the schemas, which the build script uses.
 #[path = "../../src/protocol/messages/schema.rs"]
