@@ -2,7 +2,9 @@
 //!
 //! Plain output keeps the sentences of Apache's tools, because scripts match on them; people get ours, with hints.
 
-use std::fmt;
+use std::{error::Error as _, fmt};
+
+use crate::{client, protocol::ErrorCode};
 
 /// Wrong usage: the text, then the option table, both on stderr.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +28,7 @@ impl Usage {
 /// What the original refuses before its error handling begins: the text alone, on stderr, whatever the tool.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct Refused(pub Failure);
 
 /// Something failed and has been told; only the exit code is left.
 #[derive(Debug, thiserror::Error)]
@@ -85,10 +87,83 @@ pub fn cannot_parse(option: &str, value: &str) -> Failure {
     ))
 }
 
-/// The failure that `error` stands for: its own, or one made from its whole chain.
+/// The failure that `error` stands for: its own, that of the client below it, or one made from its whole chain.
 pub fn explain(error: &anyhow::Error) -> Failure {
-    match error.downcast_ref::<Failure>() {
-        Some(failure) => failure.clone(),
-        None => Failure::new(format!("{error:#}")),
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        failure.clone()
+    } else if let Some(Refused(failure)) = error.downcast_ref() {
+        failure.clone()
+    } else if let Some(error) = error.downcast_ref::<client::Error>() {
+        Failure::from(error)
+    } else {
+        Failure::new(format!("{error:#}"))
     }
+}
+
+/// What Apache's tools say when no broker answers; `call` is the name of their call.
+pub fn no_answer(error: &client::Error, call: &str) -> Failure {
+    match error {
+        client::Error::Unreachable { .. }
+        | client::Error::TimedOut { .. }
+        | client::Error::Net(_) => Failure {
+            plain: format!("Timed out waiting for a node assignment. Call: {call}"),
+            ..Failure::from(error)
+        },
+        other => Failure::from(other),
+    }
+}
+
+/// The name of the exception that Apache's clients raise for `error`, and its message.
+pub fn exception(error: &client::Error) -> String {
+    let plain = Failure::from(error).plain;
+    match error.code() {
+        Some(code) => format!(
+            "org.apache.kafka.common.errors.{}: {plain}",
+            code.exception()
+        ),
+        None => plain,
+    }
+}
+
+impl From<&client::Error> for Failure {
+    fn from(error: &client::Error) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        let failure = Self::new(message);
+        match error {
+            client::Error::Broker { code, message, .. } => Self {
+                plain: message.clone().unwrap_or_else(|| code.message().to_owned()),
+                hints: hints(*code),
+                ..failure
+            },
+            client::Error::TimedOut {
+                last: Some(last), ..
+            } => Self {
+                plain: Self::from(&**last).plain,
+                ..failure
+            },
+            client::Error::Unreachable { .. } => failure.with_hint("is the broker running?"),
+            client::Error::Advertised { .. } => failure.with_hint(
+                "the cluster answers, but its advertised.listeners are of no use from here",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+/// What to do about a refusal that says only what is wrong.
+fn hints(code: ErrorCode) -> Vec<String> {
+    let hint = match code {
+        ErrorCode::TopicAlreadyExists => "where that is fine: --if-not-exists",
+        ErrorCode::InvalidReplicationFactor => {
+            "a topic has at most as many replicas as there are brokers: --replication-factor"
+        }
+        ErrorCode::NonEmptyGroup => "stop its members first; who they are: --describe --members",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
 }

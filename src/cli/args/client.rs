@@ -5,7 +5,8 @@ use std::{fs::File, io};
 use clap::Args;
 
 use crate::{
-    cli::failure::{Failure, Usage},
+    cli::failure::{self, Failure, Usage},
+    client::{Admin, config::ClientConfig},
     properties::{self, Properties},
 };
 
@@ -40,6 +41,26 @@ impl Connection {
         }
         Ok(properties)
     }
+}
+
+/// What an admin client makes of these properties, and the keys that it does not know.
+///
+/// # Errors
+/// [`Failure`] for properties that cannot be used.
+pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Failure> {
+    ClientConfig::from_properties(properties).map_err(|error| {
+        Failure::new("Failed to create new KafkaAdminClient").with_message(error.to_string())
+    })
+}
+
+/// Connects to a cluster. `call` is what Apache's tool calls first, which it names when nobody answers.
+///
+/// # Errors
+/// [`Failure`] when no broker answers.
+pub async fn admin(config: ClientConfig, call: &str) -> Result<Admin, Failure> {
+    Admin::connect(config)
+        .await
+        .map_err(|error| failure::no_answer(&error, call))
 }
 
 /// Checks a list of `host:port` as the console producer does (`ToolsUtils.validateBootstrapServer`).
@@ -141,7 +162,10 @@ mod tests {
     fn a_missing_file_is_told_by_its_path_to_scripts() {
         let error = read_file("/no/such/file").unwrap_err();
         let failure = error.downcast_ref::<Failure>().unwrap();
-        assert_eq!(failure.plain, "/no/such/file");
+        assert_eq!(
+            failure.plain,
+            "java.nio.file.NoSuchFileException: /no/such/file"
+        );
         assert_eq!(
             failure.message,
             "cannot read properties from '/no/such/file': no such file"

@@ -6,7 +6,7 @@ use super::{ConsoleConsumer, formatter};
 use crate::{
     cli::{
         args::deprecated,
-        failure::{self, Refused, Usage},
+        failure::{self, Failure, Refused, Usage},
         printer::Printer,
     },
     properties::Properties,
@@ -30,7 +30,7 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
     check_renamed(tool, out)?;
     let properties = tool
         .client_properties()
-        .map_err(|error| Refused(failure::explain(&error).plain))?;
+        .map_err(|error| Refused(failure::explain(&error)))?;
     check_group(tool, &properties)?;
     if let Some(reset) = properties.get("auto.offset.reset")
         && tool.from_beginning
@@ -39,7 +39,7 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
         let text = format!(
             "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', please remove one option"
         );
-        return Err(Refused(text).into());
+        return Err(Refused(Failure::new(text)).into());
     }
     tool.start()?;
     tool.wanted_partition()?;
@@ -175,7 +175,7 @@ fn number<T: FromStr>(option: &str, text: Option<&String>) -> Result<Option<T>, 
     let Some(text) = text else { return Ok(None) };
     match text.parse() {
         Ok(number) => Ok(Some(number)),
-        Err(_) => Err(Refused(failure::cannot_parse(option, text).plain)),
+        Err(_) => Err(Refused(failure::cannot_parse(option, text))),
     }
 }
 
@@ -261,7 +261,7 @@ mod tests {
             ),
             (
                 "--bootstrap-server b --topic t --consumer.config missing.properties",
-                "missing.properties",
+                "java.nio.file.NoSuchFileException: missing.properties",
             ),
             (
                 "--bootstrap-server b --topic t --partition 0 --offset Earliest",

@@ -3,7 +3,7 @@
 use super::Topics;
 use crate::{
     cli::{
-        failure::{Refused, Usage},
+        failure::{Failure, Refused, Usage},
         printer::Printer,
     },
     protocol::Uuid,
@@ -79,7 +79,7 @@ pub fn check(topics: &Topics, out: &mut Printer<'_>) -> anyhow::Result<()> {
         );
     }
     if topics.connection.bootstrap_server.is_none() {
-        return Err(Refused("--bootstrap-server must be specified".to_owned()).into());
+        return Err(Refused(Failure::new("--bootstrap-server must be specified")).into());
     }
     check_topic(topics, action, out)?;
     check_options(topics, action)?;

@@ -1,18 +1,23 @@
 //! `kafka-topics`: lists, creates, describes, alters and deletes topics.
 
+mod alter;
 pub mod assignment;
 pub mod check;
+mod create;
+mod describe;
 pub mod description;
 pub mod selection;
+mod settle;
 
 use std::time::Duration;
 
 use clap::Parser;
 
+use self::check::Action;
 use super::{
     Original, Tool,
-    args::client::Connection,
-    failure::{self, Failure},
+    args::client::{self, Connection},
+    failure::{self, Failure, Refused},
     printer::{Mode, OutputError, Printer},
 };
 
@@ -111,8 +116,24 @@ impl Tool for Topics {
         check::check(self, out)
     }
 
-    async fn run(self, _out: &mut Printer<'_>) -> anyhow::Result<()> {
-        Ok(())
+    async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let action = self.action()?;
+        let refused = |error: anyhow::Error| Refused(failure::explain(&error));
+        let properties = self.connection.properties().map_err(refused)?;
+        let (config, _unknown) = client::config(&properties).map_err(Refused)?;
+        let call = if action == Action::Create {
+            "createTopics"
+        } else {
+            "listTopics"
+        };
+        let admin = client::admin(config, call).await?;
+        match action {
+            Action::List => self.list(&admin, out).await,
+            Action::Create => self.create(&admin, out).await,
+            Action::Describe => self.describe(&admin, out).await,
+            Action::Alter => self.alter(&admin).await,
+            Action::Delete => self.delete(&admin).await,
+        }
     }
 
     /// On stdout, and on stderr for whoever reads stdout with a program.

@@ -1,0 +1,232 @@
+//! `--describe` and `--list`: what there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{
+    Topics,
+    description::{Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
+    selection::Selection,
+};
+use crate::{
+    cli::{
+        failure::Failure,
+        printer::{Mode, OutputError, Printer},
+    },
+    client::{
+        self, Admin,
+        admin::{
+            configs::{ConfigEntry, ConfigResource, ConfigSource},
+            topics::{PartitionDescription, Reassignment as Moving, TopicDescription},
+        },
+    },
+    protocol::{TopicPartition, Uuid},
+};
+
+/// What a cluster says beside its topics.
+struct Surroundings {
+    alive: BTreeSet<i32>,
+    moving: BTreeMap<TopicPartition, Moving>,
+}
+
+impl Topics {
+    /// Prints names.
+    ///
+    /// # Errors
+    /// [`Failure`] for a broken pattern, and what the broker refuses.
+    pub(super) async fn list(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let selection = Selection::new(self.topic.as_deref(), self.exclude_internal)?;
+        let topics = admin.list_topics().await?;
+        let names = selection.of(topics.iter().map(|topic| topic.name.as_str()));
+        match out.look.mode {
+            Mode::Json => {
+                for name in &names {
+                    out.json(&json!({"kind": "topic_listing", "v": 1, "name": name}))?;
+                }
+            }
+            // The original prints an empty line where there is nothing.
+            Mode::Plain if names.is_empty() => out.line("")?,
+            Mode::Rich if names.is_empty() => out.aside("no topics"),
+            Mode::Plain | Mode::Rich => names.iter().try_for_each(|name| out.line(name))?,
+        }
+        Ok(())
+    }
+
+    /// Prints topics and their partitions, sorted by name.
+    ///
+    /// # Errors
+    /// [`Failure`] for topics that do not exist, and what the broker refuses.
+    pub(super) async fn describe(
+        &self,
+        admin: &Admin,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        let described = self.described(admin).await?;
+        if described.is_empty() {
+            return Ok(());
+        }
+        let resources: Vec<_> = described
+            .iter()
+            .map(|topic| ConfigResource::topic(&topic.name))
+            .collect();
+        let (cluster, configs, moving) = tokio::try_join!(
+            admin.describe_cluster(false),
+            admin.describe_configs(&resources, false),
+            reassignments(admin),
+        )?;
+        let alive = cluster
+            .brokers
+            .iter()
+            .map(|(broker, _)| broker.id)
+            .collect();
+        let around = Surroundings { alive, moving };
+        for (topic, configs) in described.into_iter().zip(in_order(&resources, configs)) {
+            self.print_topic(shown(topic, configs?, &around), out)?;
+        }
+        Ok(())
+    }
+
+    async fn described(&self, admin: &Admin) -> anyhow::Result<Vec<TopicDescription>> {
+        if let Some(id) = self.wanted_id() {
+            return self.describe_by_id(admin, id).await;
+        }
+        let names = self.selected(admin).await?;
+        let described = admin.describe_topics(&names).await?;
+        Ok(described.into_values().collect::<Result<_, _>>()?)
+    }
+
+    async fn describe_by_id(
+        &self,
+        admin: &Admin,
+        id: &str,
+    ) -> anyhow::Result<Vec<TopicDescription>> {
+        let parsed = parse_id(id)?;
+        match admin
+            .describe_topics_by_id(&[parsed])
+            .await?
+            .remove(&parsed)
+        {
+            Some(Ok(topic)) => Ok(vec![topic]),
+            _ if self.if_exists => Ok(Vec::new()),
+            _ => Err(
+                Failure::new(format!("TopicId '{id}' does not exist as expected"))
+                    .with_message(format!("no topic has the id {id}"))
+                    .into(),
+            ),
+        }
+    }
+
+    fn print_topic(&self, mut topic: Topic, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        let filters = Filters {
+            under_replicated: self.under_replicated_partitions,
+            unavailable: self.unavailable_partitions,
+            under_min_isr: self.under_min_isr_partitions,
+            at_min_isr: self.at_min_isr_partitions,
+        };
+        if self.topics_with_overrides && topic.configs.is_empty() {
+            return Ok(());
+        }
+        let header = topic.plain_header();
+        if filters.is_any() {
+            topic.keep(filters);
+            if topic.partitions.is_empty() {
+                return Ok(());
+            }
+        }
+        match out.look.mode {
+            Mode::Json => out.json(&topic.json()),
+            Mode::Rich => out.line(topic.rich(out.look.colour_out)),
+            Mode::Plain => {
+                if !filters.is_any() {
+                    out.text(header)?;
+                }
+                if self.topics_with_overrides {
+                    Ok(())
+                } else {
+                    out.text(topic.plain_partitions())
+                }
+            }
+        }
+    }
+}
+
+/// Brokers that do not know of reassignments have none.
+async fn reassignments(admin: &Admin) -> Result<BTreeMap<TopicPartition, Moving>, client::Error> {
+    match admin.list_partition_reassignments(None).await {
+        Err(client::Error::Net(crate::net::Error::Unsupported { .. })) => Ok(BTreeMap::new()),
+        other => other,
+    }
+}
+
+/// The answers in the order of the questions.
+fn in_order(
+    resources: &[ConfigResource],
+    mut configs: BTreeMap<ConfigResource, Result<Vec<ConfigEntry>, client::Error>>,
+) -> impl Iterator<Item = Result<Vec<ConfigEntry>, client::Error>> {
+    resources
+        .iter()
+        .map(move |resource| configs.remove(resource).unwrap_or_else(|| Ok(Vec::new())))
+}
+
+fn shown(topic: TopicDescription, configs: Vec<ConfigEntry>, around: &Surroundings) -> Topic {
+    let min_isr = configs
+        .iter()
+        .find(|entry| entry.name == "min.insync.replicas");
+    let min_isr = min_isr.and_then(|entry| entry.value.as_ref()?.parse().ok());
+    let count = configs.len();
+    let changed = configs
+        .into_iter()
+        .filter(|entry| entry.source != ConfigSource::Default);
+    let mut configs: Vec<_> = changed
+        .map(|entry| (entry.name, entry.value.unwrap_or_default()))
+        .collect();
+    java_hash_order(&mut configs, count);
+    let partitions = topic
+        .partitions
+        .into_iter()
+        .map(|partition| shown_partition(&topic.name, partition, around));
+    Topic {
+        partitions: partitions.collect(),
+        name: topic.name,
+        id: topic.id,
+        configs,
+        min_isr,
+    }
+}
+
+fn shown_partition(
+    topic: &str,
+    partition: PartitionDescription,
+    around: &Surroundings,
+) -> Partition {
+    let moving = around.moving.get(&TopicPartition::new(topic, partition.id));
+    Partition {
+        number: partition.id,
+        leader: partition.leader.map(|id| Leader {
+            id,
+            is_alive: around.alive.contains(&id),
+        }),
+        replicas: partition.replicas,
+        isr: partition.isr,
+        elr: partition.eligible_leader_replicas,
+        last_known_elr: partition.last_known_elr,
+        reassignment: moving.map(|moving| Reassignment {
+            adding: moving.adding.clone(),
+            removing: moving.removing.clone(),
+        }),
+    }
+}
+
+/// # Errors
+/// [`Failure`] in the words of Java's `Uuid.fromString`.
+fn parse_id(text: &str) -> Result<Uuid, Failure> {
+    text.parse().map_err(|_invalid| {
+        let bytes = text.len() * 3 / 4;
+        Failure::new(format!(
+            "Input string `{text}` decoded as {bytes} bytes, which is not equal to the expected 16 bytes of a \
+             base64-encoded UUID"
+        ))
+        .with_message(format!("'{text}' is not a topic id"))
+    })
+}
