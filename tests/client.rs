@@ -1,12 +1,15 @@
 //! The client module against a real cluster: Apache Kafka's broker, started from `KAFKA_HOME`.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
+use std::sync::{Arc, Mutex};
 
 use kaffa::client::admin::configs::{AlterConfig, ConfigResource};
 use kaffa::client::admin::offsets::{CommittedOffset, OffsetSpec};
 use kaffa::client::admin::topics::{NewPartitions, NewTopic};
-use kaffa::client::config::{ClientConfig, IsolationLevel};
-use kaffa::client::{Admin, Error};
+use kaffa::client::config::{ClientConfig, IsolationLevel, ProducerConfig};
+use kaffa::client::producer::ProducerRecord;
+use kaffa::client::{Admin, Error, Producer};
 use kaffa::properties::Properties;
 use kaffa::protocol::{ErrorCode, TopicPartition};
 
@@ -37,9 +40,7 @@ async fn topic(admin: &Admin, name: &str, partitions: i32) {
     let mut is_created = false;
     loop {
         if !is_created {
-            let created = admin
-                .create_topics(std::slice::from_ref(&topic), false)
-                .await;
+            let created = admin.create_topics(from_ref(&topic), false).await;
             is_created = created.unwrap()[name].is_ok();
         }
         let described = admin.describe_topics(&names).await.unwrap();
@@ -82,7 +83,7 @@ async fn topics_are_created_described_grown_and_deleted() {
         assignments: None,
     };
     admin
-        .create_partitions(&[more.clone()], false)
+        .create_partitions(from_ref(&more), false)
         .await
         .unwrap()["client-topics"]
         .as_ref()
@@ -92,8 +93,13 @@ async fn topics_are_created_described_grown_and_deleted() {
         code(&refused["client-topics"]),
         Some(ErrorCode::InvalidPartitions)
     );
-    let all = admin.describe_all_topics().await.unwrap();
-    assert_eq!(all["client-topics"].as_ref().unwrap().partitions.len(), 5);
+    loop {
+        let all = admin.describe_all_topics().await.unwrap();
+        // The broker that answers may hear of it a little later.
+        if all["client-topics"].as_ref().unwrap().partitions.len() == 5 {
+            break;
+        }
+    }
     let listed = admin.list_topics().await.unwrap();
     assert!(
         listed
@@ -125,7 +131,7 @@ async fn configurations_are_described_and_changed() {
         .unwrap();
     altered[&resource].as_ref().unwrap();
     let described = admin
-        .describe_configs(&[resource.clone()], true)
+        .describe_configs(from_ref(&resource), true)
         .await
         .unwrap();
     let entries = described[&resource].as_ref().unwrap();
@@ -164,7 +170,7 @@ async fn group_offsets_are_set_listed_and_deleted() {
     {
         outcome.unwrap();
     }
-    let listed = admin.list_group_offsets(&[group.clone()]).await.unwrap();
+    let listed = admin.list_group_offsets(from_ref(&group)).await.unwrap();
     assert_eq!(listed[&group].as_ref().unwrap(), &offsets);
     let one = admin.group_offsets(&group, &[partition(1)]).await.unwrap();
     assert_eq!(one, BTreeMap::from([(partition(1), committed(9))]));
@@ -179,12 +185,12 @@ async fn group_offsets_are_set_listed_and_deleted() {
             .iter()
             .any(|listing| listing.id == group && listing.state == "Empty")
     );
-    let described = admin.describe_groups(&[group.clone()]).await.unwrap();
+    let described = admin.describe_groups(from_ref(&group)).await.unwrap();
     assert_eq!(described[&group].as_ref().unwrap().state, "Empty");
-    admin.delete_groups(&[group.clone()]).await.unwrap()[&group]
+    admin.delete_groups(from_ref(&group)).await.unwrap()[&group]
         .as_ref()
         .unwrap();
-    let refused = admin.delete_groups(&[group.clone()]).await.unwrap();
+    let refused = admin.delete_groups(from_ref(&group)).await.unwrap();
     assert_eq!(code(&refused[&group]), Some(ErrorCode::GroupIdNotFound));
 }
 
@@ -228,4 +234,160 @@ async fn the_cluster_its_offsets_and_its_disks_are_described() {
             .iter()
             .any(|replica| replica.partition == partition(1))
     );
+}
+
+type Log = Arc<Mutex<Vec<(i32, u64, Option<i64>, Option<String>)>>>;
+
+/// A producer, and what its deliveries said: partition, records, base offset, error.
+async fn producer(more: &[(&str, &str)]) -> (Producer, Log) {
+    let (config, unknown) = ProducerConfig::from_properties(&properties(more)).unwrap();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    let log = Log::default();
+    let told = Arc::clone(&log);
+    let producer = Producer::connect(config, move |delivery| {
+        let (offset, error) = match &delivery.outcome {
+            Ok(written) => (written.base_offset, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let told_of = (delivery.partition, delivery.count, offset, error);
+        told.lock().unwrap().push(told_of);
+    });
+    (producer.await.unwrap(), log)
+}
+
+/// Sends `count` records of 100 bytes; the first eight are their number.
+async fn send_numbers(producer: &mut Producer, topic: &str, count: u64) {
+    let mut value = [b'x'; 100];
+    for number in 0..count {
+        value[..8].copy_from_slice(&number.to_be_bytes());
+        let record = ProducerRecord {
+            topic,
+            value: Some(&value),
+            ..ProducerRecord::default()
+        };
+        assert_eq!(producer.send(&record).await.unwrap(), number);
+    }
+}
+
+async fn end_offsets(admin: &Admin, topic: &str, partitions: i32) -> Vec<i64> {
+    let latest = |partition| (TopicPartition::new(topic, partition), OffsetSpec::Latest);
+    let wanted: Vec<_> = (0..partitions).map(latest).collect();
+    let listed = admin
+        .list_offsets(&wanted, IsolationLevel::default())
+        .await
+        .unwrap();
+    listed
+        .into_values()
+        .map(|listed| listed.unwrap().offset.unwrap())
+        .collect()
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn every_codec_and_every_acks_gets_records_there_once() {
+    let admin = admin().await;
+    let settings = [
+        ("none", "all"),
+        ("gzip", "all"),
+        ("snappy", "1"),
+        ("lz4", "all"),
+        ("zstd", "0"),
+        ("zstd", "all"),
+    ];
+    topic(&admin, "client-produce", 3).await;
+    for (done, (codec, acks)) in (1..).zip(settings) {
+        let keys = [
+            ("compression.type", codec),
+            ("acks", acks),
+            ("batch.size", "50000"),
+        ];
+        let (mut producer, log) = producer(&keys).await;
+        send_numbers(&mut producer, "client-produce", 10_000).await;
+        producer.close().await.unwrap();
+        let log = std::mem::take(&mut *log.lock().unwrap());
+        for (_, _, _, error) in &log {
+            assert_eq!(error, &None, "{codec}");
+        }
+        assert_eq!(
+            log.iter().map(|(_, count, _, _)| count).sum::<u64>(),
+            10_000
+        );
+        // With acks=0 the broker may still be reading.
+        let written = || async {
+            end_offsets(&admin, "client-produce", 3)
+                .await
+                .iter()
+                .sum::<i64>()
+        };
+        while written().await < done * 10_000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(written().await, done * 10_000, "{codec}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn batches_that_a_topic_finds_too_large_are_split() {
+    let admin = admin().await;
+    topic(&admin, "client-split", 1).await;
+    let resource = ConfigResource::topic("client-split");
+    let set = AlterConfig::Set("max.message.bytes".to_owned(), "2000".to_owned());
+    admin
+        .alter_configs(&[(resource.clone(), vec![set])], false)
+        .await
+        .unwrap()[&resource]
+        .as_ref()
+        .unwrap();
+    let (mut producer, log) = producer(&[]).await;
+    send_numbers(&mut producer, "client-split", 1000).await;
+    let record = ProducerRecord {
+        topic: "client-split",
+        value: Some(&[7; 5000]),
+        ..ProducerRecord::default()
+    };
+    producer.send(&record).await.unwrap();
+    producer.close().await.unwrap();
+    assert_eq!(end_offsets(&admin, "client-split", 1).await, [1000]);
+    let log = log.lock().unwrap();
+    let errors: Vec<_> = log
+        .iter()
+        .filter_map(|(_, count, _, error)| Some((count, error.as_ref()?)))
+        .collect();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].1.contains("MESSAGE_TOO_LARGE"), "{errors:?}");
+    // In order: each batch starts where the one before it ended.
+    let mut next = 0;
+    for (_, count, offset, _) in log.iter().filter(|(_, _, _, error)| error.is_none()) {
+        assert_eq!(*offset, Some(next));
+        next += i64::try_from(*count).unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn a_topic_that_cannot_be_is_refused_at_once_and_a_record_that_is_too_large_too() {
+    let admin = admin().await;
+    topic(&admin, "client-refused", 1).await;
+    let (mut producer, _log) = producer(&[("max.block.ms", "500")]).await;
+    let record = |topic| ProducerRecord {
+        topic,
+        value: Some(b"x"),
+        ..ProducerRecord::default()
+    };
+    let error = producer.send(&record("a b")).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::InvalidTopicException));
+    let beyond = ProducerRecord {
+        partition: Some(5),
+        ..record("client-refused")
+    };
+    let error = producer.send(&beyond).await.unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    let value = vec![0; 2_000_000];
+    let large = ProducerRecord {
+        value: Some(&value),
+        ..record("client-refused")
+    };
+    let error = producer.send(&large).await.unwrap_err();
+    assert!(error.to_string().contains("max.request.size"), "{error}");
 }

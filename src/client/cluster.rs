@@ -276,7 +276,8 @@ impl Cluster {
         }
     }
 
-    async fn refresh_once(
+    /// One attempt at [`Self::refresh`].
+    pub(super) async fn refresh_once(
         &self,
         topics: Topics<'_>,
         may_create: bool,

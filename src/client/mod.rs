@@ -6,14 +6,22 @@
 #![warn(clippy::future_not_send)]
 
 pub mod admin;
+pub mod clock;
 pub mod cluster;
 pub mod config;
 pub mod consumer;
 pub mod duration;
 pub mod error;
 pub mod metadata;
+pub mod producer;
 pub mod retry;
 
 pub use admin::Admin;
 pub use cluster::Cluster;
 pub use error::Error;
+pub use producer::Producer;
+
+/// Milliseconds for a wire field.
+fn millis(duration: std::time::Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}

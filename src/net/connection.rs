@@ -1,6 +1,7 @@
 //! A connection to one broker: requests go out as they come, answers come back in that order.
 
 use std::io;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
@@ -204,6 +205,23 @@ impl Connection {
         self.shared.decode::<R>(frame, version)
     }
 
+    /// Hands a request to the connection and returns before it is answered, so that more can follow it.
+    ///
+    /// # Errors
+    /// When there is no common version, the request cannot be written, or the connection is gone.
+    pub async fn start<R: Request>(&self, request: &R) -> Result<Pending<R>, Error> {
+        let version = self.version_for::<R>()?;
+        let (done, answer) = oneshot::channel();
+        let submitted = self.shared.submit(request, version, Answer::Frame(done));
+        submitted.await?;
+        Ok(Pending {
+            shared: Arc::clone(&self.shared),
+            version,
+            answer,
+            request: PhantomData,
+        })
+    }
+
     /// Sends a request that the broker will not answer (Produce with acks=0); returns once it is with the system.
     ///
     /// # Errors
@@ -218,6 +236,26 @@ impl Connection {
         shared
             .wait::<R, _>(written, shared.options.request_timeout)
             .await
+    }
+}
+
+/// A request that is on its way.
+#[derive(Debug)]
+pub struct Pending<R> {
+    shared: Arc<Shared>,
+    version: i16,
+    answer: oneshot::Receiver<Bytes>,
+    request: PhantomData<fn() -> R>,
+}
+
+impl<R: Request> Pending<R> {
+    /// Waits `within` for the answer.
+    ///
+    /// # Errors
+    /// As [`Connection::request`].
+    pub async fn answer(self, within: Duration) -> Result<R::Response, Error> {
+        let frame = self.shared.wait::<R, _>(self.answer, within).await?;
+        self.shared.decode::<R>(frame, self.version)
     }
 }
 
@@ -297,7 +335,6 @@ impl Shared {
         let request = ApiVersionsRequest {
             client_software_name: env!("CARGO_PKG_NAME").into(),
             client_software_version: env!("CARGO_PKG_VERSION").into(),
-            ..ApiVersionsRequest::default()
         };
         let within = self.options.request_timeout;
         let mut version = newest_here::<ApiVersionsRequest>();

@@ -14,7 +14,7 @@ pub mod versions;
 
 pub use address::{Address, InvalidAddress};
 pub use backoff::Backoff;
-pub use connection::{Connection, Options};
+pub use connection::{Connection, Options, Pending};
 pub use error::{Death, Error};
 pub use versions::Versions;
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use super::cluster::Cluster;
 use super::config::ClientConfig;
 use super::error::Error;
+use super::millis;
 
 /// An answer for each thing that was asked about.
 pub type PerItem<K, T> = BTreeMap<K, Result<T, Error>>;
@@ -47,9 +48,4 @@ impl Admin {
     pub const fn cluster(&self) -> &Cluster {
         &self.cluster
     }
-}
-
-/// Milliseconds for a wire field.
-fn millis(duration: std::time::Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

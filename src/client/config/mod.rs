@@ -11,7 +11,7 @@ mod reader;
 use std::time::Duration;
 
 pub use self::consumer::{ConsumerConfig, IsolationLevel, OffsetReset};
-pub use self::producer::{Acks, Compression, ProducerConfig};
+pub use self::producer::{Acks, ProducerConfig};
 use self::reader::Reader;
 use crate::net::{Address, Options};
 use crate::properties::{Error, Properties};

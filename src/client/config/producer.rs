@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ClientConfig;
 use super::reader::Reader;
 use crate::properties::{Error, Properties};
-use crate::protocol::record::Codec;
+use crate::protocol::record::{Codec, Compression};
 
 /// When a batch counts as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +27,6 @@ impl Acks {
             Self::All => -1,
         }
     }
-}
-
-/// How batches are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Compression {
-    /// `compression.type`.
-    pub codec: Codec,
-    /// `compression.gzip.level`, `compression.lz4.level` or `compression.zstd.level`; none for the codec's own.
-    pub level: Option<i32>,
 }
 
 /// What a producer needs to know.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::consumer::assignor::Assignor;
-use crate::protocol::record::Codec;
+use crate::protocol::record::{Codec, Compression};
 
 fn with(pairs: &[(&str, &str)]) -> Properties {
     [("bootstrap.servers", "localhost:9092")]
