@@ -2,6 +2,7 @@
 #![warn(clippy::future_not_send)]
 
 pub mod api;
+pub mod authorizer;
 pub mod clock;
 pub mod config;
 pub mod connection;
@@ -11,12 +12,14 @@ pub mod coordinator;
 pub mod delayed;
 pub mod group;
 pub mod hosting;
+pub mod internal_topics;
 mod maintenance;
 pub mod metadata;
 pub mod metadata_log;
 pub mod output;
 pub mod partition;
 pub mod partitions;
+pub mod producer_ids;
 pub mod replay;
 pub mod server;
 pub mod start;
@@ -34,6 +37,7 @@ use controller_task::Controller;
 use coordinator::GroupCoordinators;
 use hosting::Host;
 use partitions::Partitions;
+use producer_ids::ProducerIds;
 pub use start::StartError;
 
 /// What all connections of a broker share.
@@ -51,6 +55,8 @@ pub struct Broker {
     pub controller: Controller,
     /// The groups it coordinates.
     pub groups: GroupCoordinators,
+    /// The producer ids it gives away.
+    pub producer_ids: ProducerIds,
     /// The time of day.
     pub clock: Clock,
     /// Cancelled when it begins to stop.

@@ -23,6 +23,7 @@ use super::hosting::{Dir, Host, HostParts, METADATA_TOPIC, random_id};
 use super::metadata::{Delta, Draft, Endpoint, Image, MetadataRecord};
 use super::metadata_log::{Alone, MetadataLog, MetadataLogError};
 use super::output::RangeMethod;
+use super::producer_ids::ProducerIds;
 use super::{Broker, RunningBroker, maintenance, server};
 use crate::protocol::config::topic;
 use crate::protocol::{TopicPartition, Uuid};
@@ -127,6 +128,7 @@ impl Broker {
             partitions,
             controller,
             groups,
+            producer_ids: ProducerIds::default(),
             clock,
             stopping,
         });

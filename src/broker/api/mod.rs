@@ -16,10 +16,21 @@ use crate::protocol::frame::{RequestHeader, encode_response};
 use crate::protocol::messages::{DecodeError, Decoder, EncodeError, Message, Records, Request};
 use crate::protocol::wire::Piece;
 
+mod alter_configs;
 mod api_versions;
+mod create_partitions;
+mod create_topics;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_topic_partitions;
 mod fetch;
+mod incremental_alter_configs;
+mod init_producer_id;
+mod list_config_resources;
 mod list_offsets;
 mod list_partition_reassignments;
+mod metadata;
 mod offset_for_leader_epoch;
 mod produce;
 
@@ -192,9 +203,20 @@ pub static APIS: &[Api] = &[
     Api::of::<produce::Produce>().advertised_from(0),
     Api::of::<fetch::Fetch>(),
     Api::of::<list_offsets::ListOffsets>(),
+    Api::of::<metadata::Metadata>(),
     Api::of::<api_versions::ApiVersions>(),
+    Api::of::<create_topics::CreateTopics>(),
+    Api::of::<delete_topics::DeleteTopics>(),
+    Api::of::<init_producer_id::InitProducerId>(),
     Api::of::<offset_for_leader_epoch::OffsetForLeaderEpoch>(),
+    Api::of::<describe_configs::DescribeConfigs>(),
+    Api::of::<alter_configs::AlterConfigs>(),
+    Api::of::<create_partitions::CreatePartitions>(),
+    Api::of::<incremental_alter_configs::IncrementalAlterConfigs>(),
     Api::of::<list_partition_reassignments::ListPartitionReassignments>(),
+    Api::of::<describe_cluster::DescribeCluster>(),
+    Api::of::<list_config_resources::ListConfigResources>(),
+    Api::of::<describe_topic_partitions::DescribeTopicPartitions>(),
 ];
 
 /// Answers the request in `frame`, a whole frame without its length prefix.
@@ -261,6 +283,72 @@ async fn serve<H: Handler>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::metadata::{Draft, Image, MetadataRecord};
+    use crate::protocol::Uuid;
+    use crate::protocol::messages::{
+        PartitionRecord, RegisterBrokerRecord, RegisterBrokerRecordEndPoint, TopicRecord,
+    };
+
+    pub(super) fn id(number: u8) -> Uuid {
+        Uuid::from_bytes([number; 16])
+    }
+
+    fn broker(broker_id: i32, fenced: bool) -> MetadataRecord {
+        let endpoint = RegisterBrokerRecordEndPoint {
+            name: "PLAINTEXT".into(),
+            host: "localhost".into(),
+            port: 9092,
+            security_protocol: 0,
+        };
+        let end_points = vec![endpoint];
+        RegisterBrokerRecord {
+            broker_id,
+            end_points,
+            fenced,
+            ..RegisterBrokerRecord::default()
+        }
+        .into()
+    }
+
+    fn partition(topic: u8, partition_id: i32, replicas: &[i32], leader: i32) -> MetadataRecord {
+        PartitionRecord {
+            partition_id,
+            topic_id: id(topic),
+            replicas: replicas.to_vec(),
+            isr: replicas.to_vec(),
+            leader,
+            leader_epoch: 0,
+            ..PartitionRecord::default()
+        }
+        .into()
+    }
+
+    /// A cluster of broker 1 and the fenced broker 2. Topic `a` has a partition on 1, one on 2 without a leader, and one on
+    /// both; topic `b` has two on 1.
+    pub(super) fn image() -> Image {
+        let topic = |name: &str, number| {
+            TopicRecord {
+                name: name.into(),
+                topic_id: id(number),
+            }
+            .into()
+        };
+        let mut draft = Draft::new(&Image::empty("cluster"));
+        for record in [
+            broker(1, false),
+            broker(2, true),
+            topic("a", 1),
+            partition(1, 0, &[1], 1),
+            partition(1, 1, &[2], -1),
+            partition(1, 2, &[1, 2], 1),
+            topic("b", 2),
+            partition(2, 0, &[1], 1),
+            partition(2, 1, &[1], 1),
+        ] {
+            draft.apply(0, &record).unwrap();
+        }
+        draft.finish().0
+    }
 
     #[test]
     fn the_table_is_in_key_order_and_within_the_schemas() {

@@ -111,8 +111,8 @@ impl Refusal {
 }
 
 impl<T> Decision<T> {
-    /// Nothing to write.
-    const fn only(response: T) -> Self {
+    /// An answer that needs nothing to be written.
+    pub const fn only(response: T) -> Self {
         Self {
             records: Vec::new(),
             response,

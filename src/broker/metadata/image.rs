@@ -112,6 +112,15 @@ pub struct Partition {
     pub last_known_elr: Vec<i32>,
 }
 
+impl BrokerRegistration {
+    /// Where it can be reached through the listener of this name.
+    pub fn endpoint(&self, listener: &str) -> Option<&Endpoint> {
+        self.endpoints
+            .iter()
+            .find(|endpoint| endpoint.listener == listener)
+    }
+}
+
 impl Partition {
     /// The leader's id; -1 where there is none.
     pub fn leader_id(&self) -> i32 {
@@ -147,6 +156,13 @@ impl Image {
     /// Whether the broker with this id is registered and not fenced.
     pub fn is_alive(&self, id: i32) -> bool {
         self.broker(id).is_some_and(|broker| !broker.fenced)
+    }
+
+    /// Where the broker with this id can be reached through a listener of this name; `None` if it is fenced or not there.
+    pub fn live_endpoint(&self, id: i32, listener: &str) -> Option<&Endpoint> {
+        self.broker(id)
+            .filter(|broker| !broker.fenced)?
+            .endpoint(listener)
     }
 
     /// The topic with this name.
