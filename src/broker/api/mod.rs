@@ -23,6 +23,11 @@ mod create_topics;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_log_dirs;
 mod describe_topic_partitions;
 mod fetch;
 mod incremental_alter_configs;
@@ -207,10 +212,12 @@ pub static APIS: &[Api] = &[
     Api::of::<api_versions::ApiVersions>(),
     Api::of::<create_topics::CreateTopics>(),
     Api::of::<delete_topics::DeleteTopics>(),
+    Api::of::<delete_records::DeleteRecords>(),
     Api::of::<init_producer_id::InitProducerId>(),
     Api::of::<offset_for_leader_epoch::OffsetForLeaderEpoch>(),
     Api::of::<describe_configs::DescribeConfigs>(),
     Api::of::<alter_configs::AlterConfigs>(),
+    Api::of::<describe_log_dirs::DescribeLogDirs>(),
     Api::of::<create_partitions::CreatePartitions>(),
     Api::of::<incremental_alter_configs::IncrementalAlterConfigs>(),
     Api::of::<list_partition_reassignments::ListPartitionReassignments>(),
