@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::metadata::INTERNAL_TOPICS;
 use super::{Context, Handler};
+use crate::broker::internal_topics::is_internal;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{
     DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsResponsePartition,
@@ -53,7 +53,7 @@ impl Handler for DeleteRecords {
 
 /// Returns where the log starts now.
 fn delete(context: &Context<'_>, topic: &str, index: i32, offset: i64) -> Result<i64, ErrorCode> {
-    if INTERNAL_TOPICS.contains(&topic) {
+    if is_internal(topic) {
         return Err(ErrorCode::InvalidTopicException);
     }
     let partition = context

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Context, Handler};
+use crate::broker::internal_topics::is_internal;
 use crate::broker::partition::Partition;
 use crate::broker::partitions::Topic;
 use crate::protocol::ErrorCode;
@@ -20,8 +21,7 @@ pub(super) struct Produce;
 
 /// The first version in which a client may send zstd (KIP-110).
 const FIRST_WITH_ZSTD: i16 = 7;
-/// Topics that only their coordinators write, and an administrator's tool that says it is one.
-const INTERNAL_TOPICS: [&str; 2] = ["__consumer_offsets", "__transaction_state"];
+/// The client id of an administrator's tool that may write topics which else only their coordinators write.
 const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// Why a partition took nothing.
@@ -129,7 +129,7 @@ fn append_partition(
     request: ProduceRequestPartition,
 ) -> Result<AppendInfo, Rejection> {
     let topic = topic?;
-    if INTERNAL_TOPICS.contains(&topic.name.as_str()) && context.client_id != ADMIN_CLIENT_ID {
+    if is_internal(&topic.name) && context.client_id != ADMIN_CLIENT_ID {
         return Err(ErrorCode::InvalidTopicException.into());
     }
     let partition = topic
