@@ -15,6 +15,7 @@ mod client;
 
 mod console_tools;
 
+mod storage_format;
 mod wire_compatibility;
 
 mod apache_schemas;

@@ -25,6 +25,7 @@ pub mod recovery;
 mod retention;
 pub mod scan;
 pub mod segment;
+mod swap;
 pub mod time_index;
 pub mod transaction_index;
 mod truncate;

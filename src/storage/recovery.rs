@@ -16,6 +16,7 @@ use super::log::{Epochs, Log, Tail, end_transaction, jitter};
 use super::producer_state::ProducerState;
 use super::scan::read_batch;
 use super::segment::{Recovery, Segment, file_name};
+use super::swap;
 use crate::protocol::TopicPartition;
 use crate::protocol::record::Batch;
 
@@ -351,7 +352,7 @@ impl Files {
     /// Removes what an earlier run wanted gone or did not finish, and lists the rest.
     fn sort_out(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
         for entry in disk.list(dir).at("list", dir)? {
-            if [".deleted", ".cleaned", ".tmp"]
+            if [".deleted", ".tmp"]
                 .iter()
                 .any(|suffix| entry.name.ends_with(suffix))
             {
@@ -359,6 +360,7 @@ impl Files {
                 disk.remove(&path).at("remove", &path)?;
             }
         }
+        swap::complete(disk, dir)?;
         let files = Self::list(disk, dir)?;
         for (offset, path) in &files.indexes {
             if !files.segments.contains(offset) {
