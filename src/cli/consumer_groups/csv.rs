@@ -13,15 +13,6 @@ const BARE_CHARS_MAX: usize = 24;
 /// New offsets, by group.
 pub type Plans = BTreeMap<String, BTreeMap<TopicPartition, i64>>;
 
-/// A plan file as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanFile {
-    /// The offsets; those of a file without groups are under the one group that was asked for.
-    pub plans: Plans,
-    /// What the original prints, twice for each group, when the file has groups: it tries to read it without them first.
-    pub noise: Option<String>,
-}
-
 /// The plan as `--export` prints it: with groups if there may be several, then an empty line.
 pub fn write(plans: &Plans, with_groups: bool) -> String {
     let mut text = String::new();
@@ -54,20 +45,16 @@ fn quoted(field: &str) -> String {
 ///
 /// # Errors
 /// [`Failure`] naming the line that is no record.
-pub fn read(path: &str, text: &str, groups: &[String]) -> Result<PlanFile, Failure> {
-    let lines: Vec<&str> = text.lines().collect();
-    let first = lines
-        .first()
-        .map_or(Ok(()), |line| without_group(line).map(|_| ()));
+pub fn read(path: &str, text: &str, groups: &[String]) -> Result<Plans, Failure> {
     let mut plans = Plans::new();
     let alone = if let [group] = groups
-        && first.is_ok()
+        && noise(text).is_none()
     {
         Some(group)
     } else {
         None
     };
-    for (number, line) in (1..).zip(lines) {
+    for (number, line) in (1..).zip(text.lines()) {
         let read = match alone {
             Some(group) => {
                 without_group(line).map(|(partition, offset)| (group.clone(), partition, offset))
@@ -80,10 +67,14 @@ pub fn read(path: &str, text: &str, groups: &[String]) -> Result<PlanFile, Failu
     if plans.is_empty() {
         return Err(Wrong::Nothing.at(path, 1));
     }
-    Ok(PlanFile {
-        plans,
-        noise: first.err().map(|wrong| wrong.to_string()),
-    })
+    Ok(plans)
+}
+
+/// What the original prints when the first line does not fit a plan without groups, which it tries first.
+pub fn noise(text: &str) -> Option<String> {
+    without_group(text.lines().next().unwrap_or_default())
+        .err()
+        .map(|wrong| wrong.to_string())
 }
 
 /// What is wrong with a line, in Jackson's words.
@@ -247,7 +238,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read_for(groups: &[&str], text: &str) -> Result<PlanFile, Failure> {
+    fn read_for(groups: &[&str], text: &str) -> Result<Plans, Failure> {
         let groups: Vec<_> = groups.iter().map(|group| (*group).to_owned()).collect();
         read("plan.csv", text, &groups)
     }
@@ -283,33 +274,21 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let file = read_for(&["g"], "t,0,4\n\"u\",\"1\",5\r\n").unwrap();
-        assert_eq!(
-            file,
-            PlanFile {
-                plans: plan(&[("g", "t", 0, 4), ("g", "u", 1, 5)]),
-                noise: None
-            }
-        );
+        assert_eq!(file, plan(&[("g", "t", 0, 4), ("g", "u", 1, 5)]));
         let file = read_for(&["g", "new-group"], "g,t,0,5\nnew-group,t,0,1\n").unwrap();
-        assert_eq!(
-            file.plans,
-            plan(&[("g", "t", 0, 5), ("new-group", "t", 0, 1)])
-        );
+        assert_eq!(file, plan(&[("g", "t", 0, 5), ("new-group", "t", 0, 1)]));
         let noise =
             "Cannot deserialize value of type `int` from String \"t\": not a valid `int` value";
-        assert_eq!(file.noise.as_deref(), Some(noise));
+        assert_eq!(super::noise("g,t,0,5\n").as_deref(), Some(noise));
     }
 
     #[test]
     fn missing_numbers_are_zero() {
         assert_eq!(
-            read_for(&["g"], "t,0\n").unwrap().plans,
+            read_for(&["g"], "t,0\n").unwrap(),
             plan(&[("g", "t", 0, 0)])
         );
-        assert_eq!(
-            read_for(&["g"], "t\n").unwrap().plans,
-            plan(&[("g", "t", 0, 0)])
-        );
+        assert_eq!(read_for(&["g"], "t\n").unwrap(), plan(&[("g", "t", 0, 0)]));
     }
 
     #[test]
@@ -348,7 +327,7 @@ mod tests {
             let plans = plan(&rows);
             let text = write(&plans, true);
             let file = read_for(&["several", "groups"], text.strip_suffix('\n').unwrap()).unwrap();
-            prop_assert_eq!(file.plans, plans);
+            prop_assert_eq!(file, plans);
         }
 
         #[test]

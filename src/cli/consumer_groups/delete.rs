@@ -2,6 +2,47 @@
 
 use std::fmt::Write;
 
+use serde_json::json;
+
+use super::ConsumerGroups;
+use crate::{
+    cli::{
+        failure::{self, Failure, Reported},
+        printer::{Mode, Printer},
+    },
+    client::Admin,
+};
+
+impl ConsumerGroups {
+    /// Deletes the groups, and says what became of each.
+    ///
+    /// # Errors
+    /// [`Reported`] when one could not be deleted, and what a broker refuses.
+    pub(super) async fn delete(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let groups = self.groups(admin).await?;
+        let results = admin.delete_groups(&groups).await?;
+        let mut failed = false;
+        let mut outcomes = Vec::new();
+        for (group, result) in results {
+            failed |= result.is_err();
+            match (out.look.mode, result) {
+                (Mode::Plain, result) => {
+                    outcomes.push((group, result.map_err(|error| failure::exception(&error))));
+                }
+                (Mode::Json, Ok(())) => {
+                    out.json(&json!({"kind": "consumer_group_deleted", "v": 1, "group": group}))?;
+                }
+                (Mode::Rich, Ok(())) => out.line(format_args!("Deleted group {group}."))?,
+                (Mode::Rich | Mode::Json, Err(error)) => out.failure(&Failure::from(&error)),
+            }
+        }
+        if out.look.mode == Mode::Plain {
+            out.text(plain(&outcomes))?;
+        }
+        if failed { Err(Reported.into()) } else { Ok(()) }
+    }
+}
+
 /// What became of a group: deleted, or why not, in the original's words.
 pub type Outcome = (String, Result<(), String>);
 

@@ -1,7 +1,129 @@
 //! `--delete-offsets`: what a group committed for some topics.
 
-use super::cell;
-use crate::cli::printer::plain::{self, Width};
+use std::collections::BTreeMap;
+
+use super::{ConsumerGroups, cell, print_error};
+use crate::{
+    cli::{
+        args::topic_partitions,
+        failure::{self, Failure, Reported, Usage},
+        printer::{
+            Printer,
+            plain::{self, Width},
+        },
+    },
+    client::{Admin, Error},
+    protocol::{ErrorCode, TopicPartition},
+};
+
+/// A whole topic that cannot be found is told in the table only, as the original does; the exit code is then 0.
+const PARTITION_LEVEL: &str = "Encountered some partition-level error, see the follow-up details.";
+
+impl ConsumerGroups {
+    /// Deletes what the group has committed for the topics, and says what became of each partition.
+    ///
+    /// # Errors
+    /// [`Reported`] when one could not be deleted; [`Usage`] for a malformed topic; what a broker refuses.
+    pub(super) async fn delete_offsets(
+        &self,
+        admin: &Admin,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        let [group] = self.group.as_slice() else {
+            let text = "Found multiple arguments for option group, but you asked for only one";
+            return Err(Failure::new(text).into());
+        };
+        let (partitions, mut outcomes) = self.partitions_to_delete(admin).await?;
+        let results = match admin.delete_group_offsets(group, &partitions).await {
+            Ok(results) => results,
+            Err(error @ Error::Broker { .. }) => refused(&partitions, &error),
+            Err(error) => return Err(error.into()),
+        };
+        let first = results.values().find_map(|result| result.as_ref().err());
+        match first {
+            None => out.line(format_args!(
+                "Request succeeded for deleting offsets from group {group}."
+            ))?,
+            Some(error) if is_about_group(error) => print_error(out, &Failure::from(error).plain)?,
+            Some(_) => print_error(out, PARTITION_LEVEL)?,
+        }
+        let failed = first.is_some();
+        outcomes.extend(results.into_iter().map(|(partition, result)| Outcome {
+            topic: partition.topic,
+            partition: Some(partition.partition),
+            result: result.map_err(|error| failure::exception(&error)),
+        }));
+        out.text(plain(&outcomes))?;
+        if failed { Err(Reported.into()) } else { Ok(()) }
+    }
+
+    /// The partitions that the topics stand for, and those topics that do not exist.
+    async fn partitions_to_delete(
+        &self,
+        admin: &Admin,
+    ) -> anyhow::Result<(Vec<TopicPartition>, Vec<Outcome>)> {
+        let topics = self
+            .topic
+            .iter()
+            .map(|topic| topic_partitions::parse(topic));
+        let topics: Vec<_> = topics.collect::<Result<_, Usage>>()?;
+        let whole = topics.iter().filter(|topic| topic.partitions.is_none());
+        let whole: Vec<_> = whole.map(|topic| topic.topic.clone()).collect();
+        let mut partitions = Vec::new();
+        let mut missing = Vec::new();
+        for (topic, described) in admin.describe_topics(&whole).await? {
+            match described {
+                Ok(described) => partitions.extend(
+                    described
+                        .partitions
+                        .iter()
+                        .map(|it| TopicPartition::new(&topic, it.id)),
+                ),
+                Err(error) => missing.push(Outcome {
+                    topic,
+                    partition: None,
+                    result: Err(failure::exception(&error)),
+                }),
+            }
+        }
+        for topic in &topics {
+            let named = topic.partitions.iter().flatten();
+            partitions.extend(named.map(|number| TopicPartition::new(&topic.topic, *number)));
+        }
+        Ok((partitions, missing))
+    }
+}
+
+/// What the coordinator refuses for the group, it refuses for each of its partitions.
+fn refused(
+    partitions: &[TopicPartition],
+    error: &Error,
+) -> BTreeMap<TopicPartition, Result<(), Error>> {
+    let again = || match error {
+        Error::Broker {
+            code,
+            message,
+            subject,
+        } => Error::broker(*code, message.as_deref(), subject),
+        _ => Error::Closed,
+    };
+    partitions
+        .iter()
+        .map(|partition| (partition.clone(), Err(again())))
+        .collect()
+}
+
+fn is_about_group(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            ErrorCode::InvalidGroupId
+                | ErrorCode::GroupIdNotFound
+                | ErrorCode::GroupAuthorizationFailed
+                | ErrorCode::NonEmptyGroup
+        )
+    )
+}
 
 /// What became of a partition's offset; a topic that nobody knows has no partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,12 +4,85 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::cell;
-use crate::cli::printer::{
-    colour::Colour,
-    plain::{self, Width},
-    table::{self, numbers, thousands, words},
+use super::{ConsumerGroups, cell, gather, print_error};
+use crate::{
+    cli::{
+        failure::Reported,
+        printer::{
+            Mode, OutputError, Printer,
+            colour::Colour,
+            plain::{self, Width},
+            table::{self, numbers, thousands, words},
+        },
+    },
+    client::Admin,
 };
+
+/// What `--describe` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Offsets,
+    Members,
+    State,
+}
+
+impl ConsumerGroups {
+    /// Prints the groups, sorted by id.
+    ///
+    /// # Errors
+    /// [`crate::cli::failure::Failure`] for a group that does not exist, and what a broker refuses.
+    pub(super) async fn describe(
+        &self,
+        admin: &Admin,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        let part = match (self.members, self.state.is_some()) {
+            (true, _) => Part::Members,
+            (_, true) => Part::State,
+            _ => Part::Offsets,
+        };
+        let ids = self.groups(admin).await?;
+        let gathered = gather::groups(
+            admin,
+            &ids,
+            part == Part::Offsets || out.look.mode != Mode::Plain,
+        )
+        .await?;
+        let mut failed = false;
+        for group in gathered {
+            if group.state == "Dead" {
+                print_error(
+                    out,
+                    &format!("Consumer group '{}' does not exist.", group.group),
+                )?;
+                failed = true;
+                continue;
+            }
+            match out.look.mode {
+                Mode::Json => out.json(&group.json())?,
+                Mode::Rich => out.text(group.rich(out.look.colour_out))?,
+                Mode::Plain => self.print_plain(&group, part, out)?,
+            }
+        }
+        if failed { Err(Reported.into()) } else { Ok(()) }
+    }
+
+    fn print_plain(
+        &self,
+        group: &Group,
+        part: Part,
+        out: &mut Printer<'_>,
+    ) -> Result<(), OutputError> {
+        if let Some(remark) = group.remark() {
+            out.note(format_args!("\n{remark}"));
+        }
+        out.text(match part {
+            Part::Offsets => group.plain_offsets(self.verbose),
+            Part::Members => group.plain_members(self.verbose),
+            Part::State => group.plain_state(self.verbose),
+        })
+    }
+}
 
 /// A group as `--describe` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,9 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::{
-    failure::Usage,
-    printer::plain::{self, Width},
+use super::ConsumerGroups;
+use crate::{
+    cli::{
+        failure::Usage,
+        printer::{
+            Mode, Printer,
+            plain::{self, Width},
+        },
+    },
+    client::{Admin, admin::groups::GroupListing},
+    protocol::consumer::PROTOCOL_TYPE,
 };
 
 /// States that a consumer group may be in, as Kafka writes them.
@@ -29,6 +37,65 @@ pub struct Listed {
     pub r#type: String,
     /// Its state, as Kafka writes it.
     pub state: String,
+}
+
+impl ConsumerGroups {
+    /// Prints the groups of consumers, sorted by id.
+    ///
+    /// # Errors
+    /// [`Usage`] for a state or type that does not exist, and what a broker refuses.
+    pub(super) async fn list(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let states = states(self.state.as_deref().unwrap_or_default())?;
+        let types = types(self.r#type.as_deref().unwrap_or_default())?;
+        let found = admin.list_groups(&owned(&states), &owned(&types)).await?;
+        let groups: Vec<_> = found.into_iter().filter_map(listed).collect();
+        if out.look.mode == Mode::Json {
+            return Ok(groups.iter().try_for_each(|group| out.json(&json(group)))?);
+        }
+        if groups.is_empty() {
+            out.aside("no groups");
+        }
+        out.text(plain(&groups, self.r#type.is_some(), self.state.is_some()))?;
+        Ok(())
+    }
+}
+
+/// Ids of all groups of consumers, sorted.
+///
+/// # Errors
+/// What a broker refuses.
+pub(super) async fn all_ids(admin: &Admin) -> Result<Vec<String>, crate::client::Error> {
+    let found = admin.list_groups(&[], &[]).await?;
+    Ok(found
+        .into_iter()
+        .filter_map(listed)
+        .map(|listed| listed.group)
+        .collect())
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Only groups of consumers, and those that nobody has joined yet, belong here. Brokers write types in lower case; before
+/// 3.8 they do not name them.
+fn listed(group: GroupListing) -> Option<Listed> {
+    if group.protocol_type != PROTOCOL_TYPE && !group.protocol_type.is_empty() {
+        return None;
+    }
+    let kind = if group.kind.is_empty() {
+        "Classic"
+    } else {
+        &group.kind
+    };
+    let kind = TYPES
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(kind))?;
+    Some(Listed {
+        group: group.id,
+        r#type: (*kind).to_owned(),
+        state: group.state,
+    })
 }
 
 /// The states that a `--state` option names, in Kafka's spelling; none named means all.

@@ -5,20 +5,24 @@ pub mod csv;
 pub mod delete;
 pub mod delete_offsets;
 pub mod describe;
+mod gather;
 pub mod list;
 pub mod reset_offsets;
+mod reset_plan;
 pub mod validate_regex;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use clap::Parser;
 
+use self::check::Action;
 use super::{
     Original, Tool,
-    args::client::Connection,
-    failure,
+    args::client::{self, Connection},
+    failure::{self, Failure},
     printer::{Mode, OutputError, Printer},
 };
+use crate::client::Admin;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -147,7 +151,16 @@ impl Tool for ConsumerGroups {
         if let Some(regex) = &self.validate_regex {
             return validate_regex::run(regex, out);
         }
-        Ok(())
+        let action = self.action()?;
+        let admin = self.connect(action).await?;
+        match action {
+            Action::List => self.list(&admin, out).await,
+            Action::Describe => self.describe(&admin, out).await,
+            Action::Delete => self.delete(&admin, out).await,
+            Action::ResetOffsets => self.reset(&admin, out).await,
+            Action::DeleteOffsets => self.delete_offsets(&admin, out).await,
+            Action::ValidateRegex => Ok(()),
+        }
     }
 
     fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
@@ -167,6 +180,42 @@ impl Tool for ConsumerGroups {
     }
 }
 
+impl ConsumerGroups {
+    /// Connects; no call may take longer than `--timeout`.
+    async fn connect(&self, action: Action) -> anyhow::Result<Admin> {
+        let mut properties = self.connection.properties()?;
+        let wait = self.wait()?.as_millis().to_string();
+        properties.set("request.timeout.ms", &wait);
+        properties.set("default.api.timeout.ms", &wait);
+        let (config, _unknown) = client::config(&properties)?;
+        let call = if action == Action::List {
+            "listGroups"
+        } else {
+            "describeConsumerGroups"
+        };
+        let failed = |failure: Failure| {
+            let plain = match action {
+                Action::List => "org.apache.kafka.common.KafkaException: Failed to find brokers to send ListGroups".to_owned(),
+                _ => format!("org.apache.kafka.common.errors.TimeoutException: {}", failure.plain),
+            };
+            Failure {
+                plain: format!("java.util.concurrent.ExecutionException: {plain}"),
+                ..failure
+            }
+        };
+        Ok(client::admin(config, call).await.map_err(failed)?)
+    }
+
+    /// Ids of the groups meant, sorted.
+    async fn groups(&self, admin: &Admin) -> Result<Vec<String>, crate::client::Error> {
+        if self.all_groups {
+            return list::all_ids(admin).await;
+        }
+        let groups: BTreeSet<_> = self.group.iter().cloned().collect();
+        Ok(groups.into_iter().collect())
+    }
+}
+
 /// An error that the original prints on stdout, after a blank line.
 ///
 /// # Errors
@@ -175,7 +224,7 @@ pub fn print_error(out: &mut Printer<'_>, text: &str) -> Result<(), OutputError>
     if out.look.mode == Mode::Plain {
         out.line(format_args!("\nError: {text}"))
     } else {
-        out.failure(&failure::Failure::new(text));
+        out.failure(&Failure::new(text));
         Ok(())
     }
 }

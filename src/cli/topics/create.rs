@@ -88,7 +88,7 @@ impl Topics {
         .await;
         match out.look.mode {
             Mode::Json => {
-                out.json(&json!({"kind": "topic_created", "v": 1, "name": topic.name}))?
+                out.json(&json!({"kind": "topic_created", "v": 1, "name": topic.name}))?;
             }
             Mode::Plain | Mode::Rich => out.line(format_args!("Created topic {}.", topic.name))?,
         }

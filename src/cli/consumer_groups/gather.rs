@@ -1,0 +1,209 @@
+//! What `--describe` needs to know of groups, from several answers of a cluster.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{
+    describe::{Group, Member, Progress},
+    list,
+};
+use crate::{
+    cli::{
+        args::names,
+        failure::{self, Failure},
+    },
+    client::{
+        Admin,
+        admin::{
+            groups::{GroupDescription, MemberDescription},
+            offsets::{Committed, OffsetSpec},
+        },
+        config::IsolationLevel,
+    },
+    protocol::{ErrorCode, TopicPartition},
+};
+
+/// The groups with these ids, in their order; `with_offsets` also how far they are.
+///
+/// # Errors
+/// [`Failure`] for a group that does not exist, and what a broker refuses.
+pub(super) async fn groups(
+    admin: &Admin,
+    ids: &[String],
+    with_offsets: bool,
+) -> anyhow::Result<Vec<Group>> {
+    let mut described = Vec::new();
+    for (id, outcome) in admin.describe_groups(ids).await? {
+        match outcome {
+            Ok(group) => described.push(group),
+            Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => {
+                let failure = Failure {
+                    plain: failure::exception(&error),
+                    ..Failure::from(&error)
+                };
+                return Err(with_names(failure, &id, admin).await.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let brokers = admin.cluster().brokers().await?;
+    let mut committed = if with_offsets {
+        admin.list_group_offsets(ids).await?
+    } else {
+        BTreeMap::new()
+    };
+    let mut groups = Vec::new();
+    for group in described {
+        let coordinator = brokers.brokers.get(&group.coordinator);
+        let address = coordinator
+            .map(|broker| broker.address.to_string())
+            .unwrap_or_default();
+        let offsets = match committed.remove(&group.id) {
+            Some(committed) => progress(admin, &group, &committed?).await?,
+            None => Vec::new(),
+        };
+        groups.push(Group {
+            coordinator: format!("{address}  ({})", group.coordinator),
+            group: group.id,
+            state: group.state,
+            assignor: group.protocol,
+            epochs: None,
+            members: group.members.into_iter().map(member).collect(),
+            offsets,
+        });
+    }
+    Ok(groups)
+}
+
+async fn with_names(failure: Failure, id: &str, admin: &Admin) -> Failure {
+    let Ok(ids) = list::all_ids(admin).await else {
+        return failure;
+    };
+    match names::did_you_mean(id, ids.iter().map(String::as_str)) {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+fn member(member: MemberDescription) -> Member {
+    let mut assignment: BTreeMap<String, Vec<i32>> = BTreeMap::new();
+    for partition in member.assigned {
+        assignment
+            .entry(partition.topic)
+            .or_default()
+            .push(partition.partition);
+    }
+    for partitions in assignment.values_mut() {
+        partitions.sort_unstable();
+    }
+    Member {
+        id: member.id,
+        instance_id: member.instance_id,
+        host: member.host,
+        client_id: member.client_id,
+        assignment: assignment.into_iter().collect(),
+        target: None,
+    }
+}
+
+/// A row for each partition that a member reads, the busiest member first, then for each that nobody reads but somebody
+/// has committed for.
+async fn progress(
+    admin: &Admin,
+    group: &GroupDescription,
+    committed: &Committed,
+) -> anyhow::Result<Vec<Progress>> {
+    let mut members: Vec<_> = group.members.iter().enumerate().collect();
+    members.sort_by_key(|(_, member)| Reverse(member.assigned.len()));
+    let mut partitions: Vec<(TopicPartition, Option<usize>)> = Vec::new();
+    for (at, member) in members {
+        let assigned: BTreeSet<_> = member.assigned.iter().collect();
+        partitions.extend(
+            assigned
+                .into_iter()
+                .map(|partition| (partition.clone(), Some(at))),
+        );
+    }
+    let read: BTreeSet<_> = partitions
+        .iter()
+        .map(|(partition, _)| partition.clone())
+        .collect();
+    partitions.extend(
+        committed
+            .keys()
+            .filter(|partition| !read.contains(partition))
+            .map(|partition| (partition.clone(), None)),
+    );
+    let all: Vec<_> = partitions
+        .iter()
+        .map(|(partition, _)| partition.clone())
+        .collect();
+    let ends = offsets(admin, &led(admin, &all).await?, OffsetSpec::Latest).await?;
+    let row = |(partition, member): (TopicPartition, Option<usize>)| {
+        let commit = committed.get(&partition);
+        Progress {
+            leader_epoch: commit
+                .map(|commit| commit.leader_epoch)
+                .filter(|epoch| *epoch >= 0),
+            committed: commit.map(|commit| commit.offset),
+            end: ends.get(&partition).copied(),
+            member,
+            topic: partition.topic,
+            partition: partition.partition,
+        }
+    };
+    Ok(partitions.into_iter().map(row).collect())
+}
+
+/// Those of `partitions` that exist and have a leader: only these can be asked for offsets.
+///
+/// # Errors
+/// What a broker refuses.
+pub(super) async fn led(
+    admin: &Admin,
+    partitions: &[TopicPartition],
+) -> anyhow::Result<Vec<TopicPartition>> {
+    let topics: BTreeSet<_> = partitions
+        .iter()
+        .map(|partition| partition.topic.clone())
+        .collect();
+    let topics: Vec<_> = topics.into_iter().collect();
+    let described = admin.describe_topics(&topics).await?;
+    let is_led = |partition: &&TopicPartition| {
+        let Some(Ok(topic)) = described.get(&partition.topic) else {
+            return false;
+        };
+        topic
+            .partitions
+            .iter()
+            .any(|it| it.id == partition.partition && it.leader.is_some())
+    };
+    Ok(partitions.iter().filter(is_led).cloned().collect())
+}
+
+/// Offsets of one kind; partitions for which there is none are left out.
+///
+/// # Errors
+/// What a broker refuses.
+pub(super) async fn offsets(
+    admin: &Admin,
+    partitions: &[TopicPartition],
+    spec: OffsetSpec,
+) -> anyhow::Result<BTreeMap<TopicPartition, i64>> {
+    let wanted: Vec<_> = partitions
+        .iter()
+        .map(|partition| (partition.clone(), spec))
+        .collect();
+    let mut found = BTreeMap::new();
+    for (partition, listed) in admin
+        .list_offsets(&wanted, IsolationLevel::ReadUncommitted)
+        .await?
+    {
+        if let Some(offset) = listed?.offset {
+            found.insert(partition, offset);
+        }
+    }
+    Ok(found)
+}
