@@ -40,6 +40,8 @@ use partitions::Partitions;
 use producer_ids::ProducerIds;
 pub use start::StartError;
 
+use crate::storage::Log;
+
 /// What all connections of a broker share.
 #[derive(Debug)]
 pub struct Broker {
@@ -74,6 +76,7 @@ pub struct RunningBroker {
     /// The controller, which outlives them.
     controller: TaskTracker,
     stop_controller: CancellationToken,
+    metadata_log: Arc<Log>,
     epoch: i64,
 }
 
@@ -106,7 +109,12 @@ impl RunningBroker {
         self.controller.close();
         self.controller.wait().await;
         let (host, epoch) = (Arc::clone(&self.broker.host), self.epoch);
-        start::off_worker(move || Ok(host.close(epoch)?)).await
+        let metadata_log = Arc::clone(&self.metadata_log);
+        start::off_worker(move || {
+            metadata_log.close()?;
+            Ok(host.close(epoch)?)
+        })
+        .await
     }
 }
 

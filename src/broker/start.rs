@@ -24,7 +24,8 @@ use super::metadata::{Delta, Draft, Endpoint, Image, MetadataRecord};
 use super::metadata_log::{Alone, MetadataLog, MetadataLogError};
 use super::output::RangeMethod;
 use super::producer_ids::ProducerIds;
-use super::{Broker, RunningBroker, maintenance, server};
+use super::server::{self, Door, Room};
+use super::{Broker, RunningBroker, maintenance};
 use crate::protocol::config::topic;
 use crate::protocol::{TopicPartition, Uuid};
 use crate::storage::log_dir::OpenLogs;
@@ -103,6 +104,7 @@ impl Broker {
         off_worker(move || Ok(opened.open(&host_image, threads)?)).await?;
 
         let (controller_tasks, stop_controller) = (TaskTracker::new(), CancellationToken::new());
+        let metadata_log = Arc::clone(log.log());
         let parts = Parts {
             log,
             publisher: Follower(Arc::clone(&host)),
@@ -139,6 +141,7 @@ impl Broker {
             tasks,
             controller: controller_tasks,
             stop_controller,
+            metadata_log,
             epoch,
         })
     }
@@ -156,11 +159,21 @@ fn serve(
         stop.clone(),
     ));
     let mut addresses = Vec::with_capacity(listeners.len());
-    for (listener, address) in listeners {
+    let names = broker
+        .config
+        .listeners
+        .iter()
+        .map(|listener| listener.name.clone());
+    let room = Arc::new(Room::new(&broker.config.sockets));
+    for ((socket, address), name) in listeners.into_iter().zip(names) {
         addresses.push(address);
         tasks.spawn(server::accept(
             Arc::clone(broker),
-            listener,
+            Door {
+                socket,
+                name,
+                room: Arc::clone(&room),
+            },
             tasks.clone(),
             stop.clone(),
         ));

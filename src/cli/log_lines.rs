@@ -24,6 +24,7 @@ pub fn start(target: Target) {
     let filter =
         EnvFilter::try_from_env("KAFFA_LOG").unwrap_or_else(|_unset| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
+        .with_ansi(false)
         .with_env_filter(filter)
         .event_format(Layout);
     let started = match target {

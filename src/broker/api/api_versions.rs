@@ -5,10 +5,12 @@ use std::ops::RangeInclusive;
 use bytes::BytesMut;
 
 use super::{APIS, Answer, Context, Handler, Refusal};
+use crate::broker::controller::features::FEATURES;
 use crate::protocol::ErrorCode;
 use crate::protocol::frame::encode_response;
 use crate::protocol::messages::{
     ApiVersionsRequest, ApiVersionsResponse, ApiVersionsResponseApiVersion,
+    ApiVersionsResponseFinalizedFeature, ApiVersionsResponseSupportedFeature,
 };
 
 pub(super) struct ApiVersions;
@@ -37,11 +39,35 @@ impl Handler for ApiVersions {
                 max_version: *api.advertised.end(),
             })
             .collect();
+        let image = context.broker.controller.image();
         ApiVersionsResponse {
             api_keys,
+            supported_features: supported_features(context.version),
+            finalized_features_epoch: image.offset,
+            finalized_features: image
+                .features()
+                .map(|(name, level)| ApiVersionsResponseFinalizedFeature {
+                    name: name.to_owned().into(),
+                    max_version_level: level,
+                    min_version_level: level,
+                })
+                .collect(),
             ..Default::default()
         }
     }
+}
+
+/// What this broker can be set to. Clients before version 4 cannot read a feature that may be off.
+fn supported_features(version: i16) -> Vec<ApiVersionsResponseSupportedFeature> {
+    FEATURES
+        .iter()
+        .filter(|feature| version >= 4 || feature.min_level > 0)
+        .map(|feature| ApiVersionsResponseSupportedFeature {
+            name: feature.name.into(),
+            min_version: feature.min_level,
+            max_version: feature.max_level,
+        })
+        .collect()
 }
 
 /// `[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?`, as KIP-511 asks.

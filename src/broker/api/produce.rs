@@ -41,19 +41,28 @@ impl From<ErrorCode> for Rejection {
     }
 }
 
+/// What has to be known of a request as a whole.
+#[derive(Default)]
+struct Outcome {
+    has_failed: bool,
+    /// Partitions that must be durable before they are acknowledged (`flush.messages`).
+    unflushed: Vec<Arc<Partition>>,
+}
+
 impl Handler for Produce {
     type Request = ProduceRequest;
     const VERSIONS: RangeInclusive<i16> = 3..=13;
 
     async fn handle(context: &mut Context<'_>, request: ProduceRequest) -> ProduceResponse {
         let refused = refusal_of(&request);
-        let mut failed = false;
-        let responses = request
+        let mut outcome = Outcome::default();
+        let mut responses: Vec<_> = request
             .topic_data
             .into_iter()
-            .map(|topic| append_topic(context, topic, refused, &mut failed))
+            .map(|topic| append_topic(context, topic, refused, &mut outcome))
             .collect();
-        match (request.acks, failed) {
+        flush(&mut responses, &mut outcome).await;
+        match (request.acks, outcome.has_failed) {
             (0, false) => context.drop_response(),
             (0, true) => context.disconnect(),
             _ => {}
@@ -89,7 +98,7 @@ fn append_topic(
     context: &Context<'_>,
     request: ProduceRequestTopic,
     refused: Option<ErrorCode>,
-    failed: &mut bool,
+    outcome: &mut Outcome,
 ) -> ProduceResponseTopic {
     let index = context.broker.partitions.index();
     let topic = if context.version >= 13 {
@@ -108,9 +117,14 @@ fn append_topic(
         .map(|partition| {
             let number = partition.index;
             match append_partition(context, topic, partition) {
-                Ok(appended) => accepted(number, &appended),
+                Ok((partition, appended)) => {
+                    if appended.is_flush_due {
+                        outcome.unflushed.push(partition);
+                    }
+                    accepted(number, &appended)
+                }
                 Err(rejection) => {
-                    *failed = true;
+                    outcome.has_failed = true;
                     rejected(number, rejection)
                 }
             }
@@ -127,7 +141,7 @@ fn append_partition(
     context: &Context<'_>,
     topic: Result<&Arc<Topic>, ErrorCode>,
     request: ProduceRequestPartition,
-) -> Result<AppendInfo, Rejection> {
+) -> Result<(Arc<Partition>, AppendInfo), Rejection> {
     let topic = topic?;
     if is_internal(&topic.name) && context.client_id != ADMIN_CLIENT_ID {
         return Err(ErrorCode::InvalidTopicException.into());
@@ -140,7 +154,8 @@ fn append_partition(
         .and_then(Records::into_bytes)
         .unwrap_or_default();
     check_batch(&batch, context.version)?;
-    append(partition, batch, context.broker.clock.now_ms())
+    let appended = append(partition, batch, context.broker.clock.now_ms())?;
+    Ok((Arc::clone(partition), appended))
 }
 
 fn append(partition: &Partition, batch: Bytes, now_ms: i64) -> Result<AppendInfo, Rejection> {
@@ -158,6 +173,31 @@ fn append(partition: &Partition, batch: Bytes, now_ms: i64) -> Result<AppendInfo
                 })
                 .collect(),
         })
+}
+
+/// Makes durable what has to be, away from the runtime's workers.
+async fn flush(responses: &mut [ProduceResponseTopic], outcome: &mut Outcome) {
+    for partition in std::mem::take(&mut outcome.unflushed) {
+        let log = Arc::clone(&partition.log);
+        let flushed = tokio::task::spawn_blocking(move || log.flush()).await;
+        if matches!(flushed, Ok(Ok(_))) {
+            continue;
+        }
+        tracing::error!(partition = %partition.name, "cannot make records durable");
+        outcome.has_failed = true;
+        let is_it = |topic: &&mut ProduceResponseTopic| {
+            *topic.name == partition.name.topic || topic.topic_id == partition.topic_id
+        };
+        for response in responses
+            .iter_mut()
+            .filter(is_it)
+            .flat_map(|topic| &mut topic.partition_responses)
+        {
+            if response.index == partition.name.partition {
+                *response = rejected(response.index, ErrorCode::KafkaStorageError.into());
+            }
+        }
+    }
 }
 
 /// What is checked of a batch before its partition's log sees it: that it is one, alone, in a format still taken.
