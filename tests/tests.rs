@@ -14,6 +14,7 @@ mod support;
 mod client;
 
 mod console_tools;
+mod consumer_groups;
 
 mod storage_format;
 mod wire_compatibility;

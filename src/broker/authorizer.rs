@@ -6,3 +6,6 @@ pub const CLUSTER_OPERATIONS: i32 = 8096;
 
 /// Operations on a topic: read, write, create, delete, alter, describe, describe configs, alter configs.
 pub const TOPIC_OPERATIONS: i32 = 3576;
+
+/// Operations on a group: read, delete, describe, describe configs, alter configs.
+pub const GROUP_OPERATIONS: i32 = 3400;

@@ -56,7 +56,7 @@ pub struct Broker {
     /// The cluster: what it is, and how to change it.
     pub controller: Controller,
     /// The groups it coordinates.
-    pub groups: GroupCoordinators,
+    pub groups: Arc<GroupCoordinators>,
     /// The producer ids it gives away.
     pub producer_ids: ProducerIds,
     /// The time of day.

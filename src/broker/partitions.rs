@@ -26,11 +26,6 @@ impl Topic {
         self.partitions.get(usize::try_from(index).ok()?)?.as_ref()
     }
 
-    /// How many partitions it has, as far as is known from those hosted here.
-    pub fn partition_count(&self) -> usize {
-        self.partitions.len()
-    }
-
     /// Its partitions that are hosted here.
     pub fn partitions(&self) -> impl Iterator<Item = &Arc<Partition>> {
         self.partitions.iter().flatten()

@@ -19,6 +19,7 @@ use super::controller::brokers::{self, Registration};
 use super::controller::{BrokerKey, Rules, View, features};
 use super::controller_task::{Controller, Parts, Publisher};
 use super::coordinator::GroupCoordinators;
+use super::group::TopicDeleted;
 use super::hosting::{Dir, Host, HostParts, METADATA_TOPIC, random_id};
 use super::metadata::{Delta, Draft, Endpoint, Image, MetadataRecord};
 use super::metadata_log::{Alone, MetadataLog, MetadataLogError};
@@ -103,19 +104,23 @@ impl Broker {
         );
         off_worker(move || Ok(opened.open(&host_image, threads)?)).await?;
 
+        let stopping = CancellationToken::new();
+        let groups = GroupCoordinators::new(&config, clock.clone(), stopping.clone());
+        let groups = Arc::new(groups);
         let (controller_tasks, stop_controller) = (TaskTracker::new(), CancellationToken::new());
         let metadata_log = Arc::clone(log.log());
         let parts = Parts {
             log,
-            publisher: Follower(Arc::clone(&host)),
+            publisher: Follower {
+                host: Arc::clone(&host),
+                groups: Arc::clone(&groups),
+            },
             rules: rules_of(&config),
             clock: clock.clone(),
         };
         let (controller, task) = Controller::new(image, parts);
         controller_tasks.spawn(stop_controller.clone().run_until_cancelled_owned(task));
 
-        let stopping = CancellationToken::new();
-        let groups = GroupCoordinators::new(&config, clock.clone(), stopping.clone());
         let limits = Limits {
             frame_bytes_max: config.sockets.request_max_bytes,
             idle: config.sockets.max_idle.unwrap_or(Duration::MAX),
@@ -412,14 +417,27 @@ fn rules_of(config: &BrokerConfig) -> Rules {
     }
 }
 
-/// Lets the disks follow the metadata.
-struct Follower(Arc<Host>);
+/// Lets the disks and the group coordinators follow the metadata.
+struct Follower {
+    host: Arc<Host>,
+    groups: Arc<GroupCoordinators>,
+}
 
 impl Publisher for Follower {
     async fn publish(&mut self, image: &Image, delta: Delta) {
-        let (host, image) = (Arc::clone(&self.0), image.clone());
+        let deleted = delta.deleted_topics.clone();
+        let (host, image) = (Arc::clone(&self.host), image.clone());
         if let Err(error) = tokio::task::spawn_blocking(move || host.follow(&image, &delta)).await {
             tracing::error!(%error, "the partitions do not follow the metadata");
+        }
+        for topic in deleted {
+            let deleted = TopicDeleted {
+                name: (&*topic.name).into(),
+                id: topic.id,
+            };
+            self.groups
+                .topic_deleted(&self.host.partitions, &deleted)
+                .await;
         }
     }
 }

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) mod apache;
+pub(crate) mod embedded;
 pub(crate) mod samples;
 pub(crate) mod transcript;
+pub(crate) mod wire;
 
 /// The reader of the schemas, which the build script uses.
 #[path = "../../src/protocol/messages/schema.rs"]

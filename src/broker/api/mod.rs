@@ -20,21 +20,32 @@ mod alter_configs;
 mod api_versions;
 mod create_partitions;
 mod create_topics;
+mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+mod describe_groups;
 mod describe_log_dirs;
 mod describe_topic_partitions;
 mod fetch;
+mod find_coordinator;
+mod heartbeat;
 mod incremental_alter_configs;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
 mod list_config_resources;
+mod list_groups;
 mod list_offsets;
 mod list_partition_reassignments;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod sync_group;
 
 /// What serves one API.
 pub trait Handler: 'static {
@@ -206,6 +217,15 @@ pub static APIS: &[Api] = &[
     Api::of::<fetch::Fetch>(),
     Api::of::<list_offsets::ListOffsets>(),
     Api::of::<metadata::Metadata>(),
+    Api::of::<offset_commit::OffsetCommit>(),
+    Api::of::<offset_fetch::OffsetFetch>(),
+    Api::of::<find_coordinator::FindCoordinator>(),
+    Api::of::<join_group::JoinGroup>(),
+    Api::of::<heartbeat::Heartbeat>(),
+    Api::of::<leave_group::LeaveGroup>(),
+    Api::of::<sync_group::SyncGroup>(),
+    Api::of::<describe_groups::DescribeGroups>(),
+    Api::of::<list_groups::ListGroups>(),
     Api::of::<api_versions::ApiVersions>(),
     Api::of::<create_topics::CreateTopics>(),
     Api::of::<delete_topics::DeleteTopics>(),
@@ -216,8 +236,10 @@ pub static APIS: &[Api] = &[
     Api::of::<alter_configs::AlterConfigs>(),
     Api::of::<describe_log_dirs::DescribeLogDirs>(),
     Api::of::<create_partitions::CreatePartitions>(),
+    Api::of::<delete_groups::DeleteGroups>(),
     Api::of::<incremental_alter_configs::IncrementalAlterConfigs>(),
     Api::of::<list_partition_reassignments::ListPartitionReassignments>(),
+    Api::of::<offset_delete::OffsetDelete>(),
     Api::of::<describe_cluster::DescribeCluster>(),
     Api::of::<list_config_resources::ListConfigResources>(),
     Api::of::<describe_topic_partitions::DescribeTopicPartitions>(),

@@ -1,25 +1,19 @@
 //! A coordinator's records in its partition: appended as batches, and read back when the coordinator takes over.
 
 use std::collections::HashMap;
-use std::io;
-
-use bytes::Bytes;
 
 use crate::broker::group::{GroupRecord, GroupShard};
 use crate::broker::partition::Partition;
+use crate::broker::replay::{ReplayError, replay};
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::EncodeError;
 use crate::protocol::record::{
-    Batch, BatchBuilder, BatchOptions, Batches, Compression, EndTransactionMarker, NewRecord,
-    RecordError,
+    Batch, BatchBuilder, BatchOptions, Compression, EndTransactionMarker, NewRecord, RecordError,
 };
-use crate::storage::{AppendError, Log, Origin, ReadError, ReadRequest, ReadSlice};
+use crate::storage::{AppendError, Log, Origin};
 
 /// Where a batch is full and another one begins, in bytes.
 const BATCH_BYTES: usize = 512 * 1024;
-
-/// How much is read at a time when a partition is replayed, in bytes (`offsets.load.buffer.size`).
-const READ_BYTES: u64 = 5 * 1024 * 1024;
 
 /// What the records of one batch may come to when decompressed, in bytes.
 const BATCH_MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -102,56 +96,20 @@ fn store_batch(
     Ok(count)
 }
 
-/// Why a partition could not be replayed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReplayError {
-    #[error("cannot find records")]
-    Find(#[from] ReadError),
-    #[error("cannot read a segment")]
-    Read(#[from] io::Error),
-    #[error("cannot read a batch")]
-    Batch(#[from] RecordError),
-}
-
 /// Offsets of transactions that are not over yet, by producer id.
 type Pending = HashMap<i64, Vec<GroupRecord>>;
 
 /// Applies everything in the log. Blocks.
-pub(super) fn replay(log: &Log, shard: &mut GroupShard) -> Result<(), ReplayError> {
+pub(super) fn load(log: &Log, shard: &mut GroupShard) -> Result<(), ReplayError> {
     let mut pending = Pending::new();
-    let mut offset = log.log_start_offset();
-    loop {
-        let request = ReadRequest {
-            offset,
-            bound: log.log_end_offset(),
-            max_bytes: READ_BYTES,
-            is_batch_owed: true,
-        };
-        let Some(found) = log.read(&request)? else {
-            return Ok(());
-        };
-        for batch in Batches::new(read(&found)?) {
-            let batch = batch?;
-            replay_batch(&batch, shard, &mut pending)?;
-            offset = batch.header().next_offset();
-        }
-    }
+    replay(log, |batch| Ok(apply_batch(batch, shard, &mut pending)?))
 }
 
-fn read(found: &ReadSlice) -> io::Result<Bytes> {
-    let length = usize::try_from(found.len).map_err(io::Error::other)?;
-    let mut bytes = vec![0; length];
-    let read = found.file.read_at(&mut bytes, found.position)?;
-    bytes.truncate(read);
-    Ok(bytes.into())
-}
-
-fn replay_batch(
+fn apply_batch(
     batch: &Batch,
     shard: &mut GroupShard,
     pending: &mut Pending,
-) -> Result<(), ReplayError> {
-    batch.verify_crc()?;
+) -> Result<(), RecordError> {
     let header = *batch.header();
     let records = batch.records(BATCH_MAX_BYTES)?;
     if header.attributes.is_control() {

@@ -10,7 +10,7 @@ mod task;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -23,14 +23,12 @@ use super::config::BrokerConfig;
 use super::group::{
     Answer, Caller, GroupConfig, GroupRequest, ListGroups, Operation, TopicDeleted,
 };
+use super::internal_topics::CONSUMER_OFFSETS;
 use super::partition::Partition;
 use super::partitions::Partitions;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::ListGroupsResponseGroup;
 use crate::protocol::record::{Codec, Compression};
-
-/// The topic that groups are kept in.
-pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// Requests that may wait for one task; further ones wait for room.
 const QUEUE_MAX: usize = 1024;
@@ -77,7 +75,7 @@ impl GroupCoordinators {
     /// Takes charge of all groups whose partition is hosted here. What is asked before they are loaded is answered with
     /// [`ErrorCode::CoordinatorLoadInProgress`].
     pub fn load_all(&self, partitions: &Partitions) {
-        if let Some(topic) = partitions.index().by_name(OFFSETS_TOPIC) {
+        if let Some(topic) = partitions.index().by_name(CONSUMER_OFFSETS) {
             topic
                 .partitions()
                 .for_each(|partition| drop(self.queue_of(partition)));
@@ -90,19 +88,17 @@ impl GroupCoordinators {
         self.tasks.wait().await;
     }
 
-    /// Puts a request to the coordinator of a group.
+    /// Puts a request to the coordinator that keeps its groups in `partition`.
     ///
     /// # Errors
-    /// What the coordinator says, or [`ErrorCode::NotCoordinator`] if it is not here.
+    /// What the coordinator says, or [`ErrorCode::NotCoordinator`] if it is about to stop.
     pub async fn ask<R: Operation>(
         &self,
-        partitions: &Partitions,
-        group_id: &str,
+        partition: &Arc<Partition>,
         request: R,
         caller: Caller,
     ) -> Result<R::Response, ErrorCode> {
-        let partition = home_of(partitions, group_id).ok_or(ErrorCode::NotCoordinator)?;
-        ask_shard(&self.queue_of(&partition), request, caller).await
+        ask_shard(&self.queue_of(partition), request, caller).await
     }
 
     /// The groups that are coordinated here.
@@ -128,6 +124,10 @@ impl GroupCoordinators {
 
     /// Forgets what was committed for a topic that is gone.
     pub async fn topic_deleted(&self, partitions: &Partitions, deleted: &TopicDeleted) {
+        if deleted.name == CONSUMER_OFFSETS {
+            // Without their queues the tasks end.
+            self.shards().clear();
+        }
         for queue in self.queues(partitions) {
             if let Err(error) = ask_shard(&queue, deleted.clone(), Caller::default()).await {
                 tracing::warn!(topic = %deleted.name, %error, "cannot delete the offsets committed for a deleted topic");
@@ -137,7 +137,7 @@ impl GroupCoordinators {
 
     fn queues(&self, partitions: &Partitions) -> Vec<mpsc::Sender<Message>> {
         let index = partitions.index();
-        let topic = index.by_name(OFFSETS_TOPIC);
+        let topic = index.by_name(CONSUMER_OFFSETS);
         topic
             .into_iter()
             .flat_map(|topic| topic.partitions())
@@ -145,10 +145,14 @@ impl GroupCoordinators {
             .collect()
     }
 
+    fn shards(&self) -> MutexGuard<'_, HashMap<i32, Shard>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The queue of the task that runs on `partition`, which is started if there is none, or if the partition is not the
     /// one it was: a topic that was deleted and created again begins anew.
     fn queue_of(&self, partition: &Arc<Partition>) -> mpsc::Sender<Message> {
-        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shards = self.shards();
         if let Some(shard) = shards.get(&partition.name.partition)
             && Arc::ptr_eq(&shard.partition, partition)
         {
@@ -187,14 +191,6 @@ async fn ask_shard<R: Operation>(
     R::response(response).ok_or(ErrorCode::UnknownServerError)
 }
 
-/// The partition that keeps a group, if it is hosted here.
-fn home_of(partitions: &Partitions, group_id: &str) -> Option<Arc<Partition>> {
-    let index = partitions.index();
-    let topic = index.by_name(OFFSETS_TOPIC)?;
-    let count = i32::try_from(topic.partition_count()).ok()?;
-    topic.partition(partition_for(group_id, count)).cloned()
-}
-
 /// Which of `count` partitions keeps a group, or a transactional id: Java's hash of the text, without its sign.
 pub fn partition_for(id: &str, count: i32) -> i32 {
     let hash = id.encode_utf16().fold(0_i32, |hash, unit| {
@@ -204,15 +200,30 @@ pub fn partition_for(id: &str, count: i32) -> i32 {
     hash.checked_abs().unwrap_or(0) % count.max(1)
 }
 
-impl Caller {
-    /// Who sent the request that is being handled.
-    pub(super) fn of(context: &Context<'_>) -> Self {
-        Self {
-            client_id: context.client_id.clone(),
-            client_host: context.session.client_host.as_str().into(),
-            version: context.version,
+impl Context<'_> {
+    /// Puts a request to the coordinator of a group.
+    ///
+    /// # Errors
+    /// What the coordinator says, or [`ErrorCode::NotCoordinator`] if it is another broker.
+    pub(super) async fn ask_coordinator<R: Operation>(
+        &self,
+        group_id: &str,
+        request: R,
+    ) -> Result<R::Response, ErrorCode> {
+        let image = self.broker.controller.image();
+        let count = image
+            .topic(CONSUMER_OFFSETS)
+            .map_or(0, |topic| topic.partitions.len());
+        let number = partition_for(group_id, i32::try_from(count).unwrap_or(i32::MAX));
+        let partition = self.broker.partitions.get(CONSUMER_OFFSETS, number);
+        let partition = partition.ok_or(ErrorCode::NotCoordinator)?;
+        let caller = Caller {
+            client_id: self.client_id.clone(),
+            client_host: self.session.client_host.as_str().into(),
+            version: self.version,
             fresh_id: Uuid::new_v4(),
-        }
+        };
+        self.broker.groups.ask(&partition, request, caller).await
     }
 }
 

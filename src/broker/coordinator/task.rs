@@ -8,13 +8,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
 use super::Message;
-use super::log::{ReplayError, replay, store};
+use super::log::{load, store};
 use crate::broker::clock::Clock;
 use crate::broker::group::{
     Answer, Call, Decision, GroupConfig, GroupRecord, GroupShard, Now, Token,
 };
 use crate::broker::hosting::chain;
 use crate::broker::partition::Partition;
+use crate::broker::replay::ReplayError;
 use crate::protocol::ErrorCode;
 use crate::protocol::record::Compression;
 
@@ -32,7 +33,7 @@ pub(super) async fn run(
     partition: Arc<Partition>,
     mut inbox: mpsc::Receiver<Message>,
 ) {
-    let shard = match load(&settings, &partition, &mut inbox).await {
+    let shard = match load_shard(&settings, &partition, &mut inbox).await {
         Ok(shard) => shard,
         Err(error) => {
             let error = chain(&error);
@@ -63,14 +64,14 @@ enum LoadError {
 }
 
 /// Replays the log off the runtime's workers, sending everyone away meanwhile.
-async fn load(
+async fn load_shard(
     settings: &Settings,
     partition: &Arc<Partition>,
     inbox: &mut mpsc::Receiver<Message>,
 ) -> Result<GroupShard, LoadError> {
     let mut shard = GroupShard::new(settings.group.clone());
     let log = Arc::clone(&partition.log);
-    let mut replayed = spawn_blocking(move || replay(&log, &mut shard).map(|()| shard));
+    let mut replayed = spawn_blocking(move || load(&log, &mut shard).map(|()| shard));
     loop {
         tokio::select! {
             replayed = &mut replayed => return Ok(replayed??),

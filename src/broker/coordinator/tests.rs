@@ -23,7 +23,7 @@ impl World {
     }
 
     fn on(disk: FaultyDisk) -> Self {
-        let name = TopicPartition::new(OFFSETS_TOPIC, 0);
+        let name = TopicPartition::new(CONSUMER_OFFSETS, 0);
         let any: Arc<dyn Disk> = Arc::new(disk.clone());
         let dir = Path::new("/data/__consumer_offsets-0").to_path_buf();
         let log = Log::open(
@@ -50,10 +50,11 @@ impl World {
             fresh_id: Uuid::new_v4(),
             ..Caller::default()
         };
+        let partition = self.partitions.get(CONSUMER_OFFSETS, 0).unwrap();
         loop {
             let answer = self
                 .coordinators
-                .ask(&self.partitions, "g", request(), caller.clone())
+                .ask(&partition, request(), caller.clone())
                 .await;
             if !matches!(answer, Err(ErrorCode::CoordinatorLoadInProgress)) {
                 return answer;
@@ -83,7 +84,7 @@ impl World {
     }
 
     fn append(&self, batch: Bytes) {
-        let partition = self.partitions.get(OFFSETS_TOPIC, 0).unwrap();
+        let partition = self.partitions.get(CONSUMER_OFFSETS, 0).unwrap();
         partition.append(batch, Origin::Coordinator, 0).unwrap();
     }
 }
@@ -131,15 +132,6 @@ fn groups_are_kept_where_kafka_looks_for_them() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_not_kept_here_is_coordinated_elsewhere() {
-    let world = World {
-        partitions: Partitions::default(),
-        ..World::new()
-    };
-    assert_eq!(world.commit(1).await, Err(ErrorCode::NotCoordinator));
-}
-
-#[tokio::test]
 async fn what_was_answered_survives_a_restart() {
     let world = World::new();
     assert_eq!(world.committed().await, -1);
@@ -167,7 +159,7 @@ async fn members_wait_for_each_other_and_time_out() {
     // Parked until the first member, which says nothing any more, is out after its session timeout.
     let leader = world.ask(|| join(&second)).await.unwrap();
     assert_eq!((leader.generation_id, &leader.leader), (2, &second));
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     let group = world.ask(|| DescribeGroup("g".into())).await.unwrap();
     assert_eq!(group.group_state, "Empty");
     assert_eq!(

@@ -10,8 +10,8 @@ use super::{
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{
     DescribeGroupsResponseGroup, HeartbeatRequest, HeartbeatResponse, JoinGroupRequest,
-    LeaveGroupRequest, LeaveGroupRequestMember, LeaveGroupResponse, ListGroupsResponseGroup,
-    SyncGroupRequest,
+    LeaveGroupRequest, LeaveGroupRequestMember, LeaveGroupResponse, LeaveGroupResponseMember,
+    ListGroupsResponseGroup, SyncGroupRequest,
 };
 
 /// The longest name of anything in a group, in bytes: records hold no string above 32767, and a member id adds 37 to
@@ -144,11 +144,10 @@ impl GroupShard {
         }];
         let has_list = call.caller.version >= 3;
         let leaving = if has_list { &request.members[..] } else { &one };
+        let leave = |group: &mut Group, turn: &mut Turn<'_>| group.leave(turn, leaving);
         let members = self
-            .with_group(&request.group_id, now, decision, |group, turn| {
-                group.leave(turn, leaving)
-            })
-            .ok_or(ErrorCode::UnknownMemberId)?;
+            .with_group(&request.group_id, now, decision, leave)
+            .unwrap_or_else(|| leaving.iter().map(stranger).collect());
         if has_list {
             return Ok(LeaveGroupResponse {
                 members,
@@ -196,6 +195,15 @@ impl GroupShard {
         if self.groups.get(id).is_some_and(Group::is_vacant) {
             self.forget(id);
         }
+    }
+}
+
+/// Nobody is a member of a group that is not there.
+fn stranger(leaving: &LeaveGroupRequestMember) -> LeaveGroupResponseMember {
+    LeaveGroupResponseMember {
+        member_id: leaving.member_id.clone(),
+        group_instance_id: leaving.group_instance_id.clone(),
+        error_code: ErrorCode::UnknownMemberId.code(),
     }
 }
 

@@ -180,8 +180,7 @@ impl Group {
             return;
         };
         if let Some(token) = member.joining.take() {
-            let mut response = refusal(&old_id, ErrorCode::FencedInstanceId);
-            response.protocol_name = None;
+            let response = refusal(&old_id, ErrorCode::FencedInstanceId);
             turn.decision
                 .reply(token, Ok(GroupResponse::Join(response)));
         }
@@ -261,12 +260,11 @@ impl Group {
     }
 }
 
-/// A `JoinGroup` response that lets nobody in. (The protocol name is empty rather than null in Kafka's as well.)
+/// A `JoinGroup` response that lets nobody in.
 pub(in crate::broker::group) fn refusal(member_id: &str, error: ErrorCode) -> JoinGroupResponse {
     JoinGroupResponse {
         error_code: error.code(),
         member_id: ByteString::from(member_id),
-        protocol_name: Some(ByteString::new()),
         ..JoinGroupResponse::default()
     }
 }
