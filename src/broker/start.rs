@@ -27,7 +27,6 @@ use super::output::RangeMethod;
 use super::producer_ids::ProducerIds;
 use super::server::{self, Door, Room};
 use super::{Broker, RunningBroker, maintenance};
-use crate::protocol::config::topic;
 use crate::protocol::{TopicPartition, Uuid};
 use crate::storage::log_dir::OpenLogs;
 use crate::storage::{self, Disk, Log, LogConfig, LogDirectory, MetaProperties, RealDisk};
@@ -388,25 +387,15 @@ impl Foundation {
 }
 
 fn rules_of(config: &BrokerConfig) -> Rules {
-    // What topics fall back on can be changed while the broker runs; the rest is read when it starts.
-    let is_dynamic = |name: &str| {
-        topic::KEYS
-            .iter()
-            .any(|key| key.synonyms.iter().any(|synonym| synonym.name == name))
-    };
-    let broker_keys = keys::KEYS
+    let shown = keys::KEYS
         .iter()
-        .map(|server_key| &server_key.key)
-        .map(|key| {
-            (
-                key.name,
-                BrokerKey {
-                    key,
-                    is_dynamic: is_dynamic(key.name),
-                },
-            )
-        })
-        .collect();
+        .filter(|server_key| !keys::is_internal(server_key.key.name));
+    let broker_key = |server_key: &'static keys::ServerKey| {
+        let key = &server_key.key;
+        let is_dynamic = keys::is_dynamic(key.name);
+        (key.name, BrokerKey { key, is_dynamic })
+    };
+    let broker_keys = shown.map(broker_key).collect();
     Rules {
         node_id: config.node_id,
         num_partitions: config.num_partitions,

@@ -64,16 +64,15 @@ impl Page<'_> {
         let mut response = DescribeTopicPartitionsResponse::default();
         for name in names.range(from.0..) {
             let first = if *name == from.0 { from.1 } else { 0 };
+            if room == 0 {
+                response.next_cursor = Some(cursor(name, first));
+                break;
+            }
             let Some(topic) = self.image.topic(name) else {
                 response.topics.push(missing(name));
                 continue;
             };
             let mut rest = topic.partitions.range(first..);
-            // A topic that does not begin on this page does not appear on it.
-            if room == 0 && topic.partitions.range(first..).next().is_some() {
-                response.next_cursor = Some(cursor(name, first));
-                break;
-            }
             let partitions: Vec<_> = rest
                 .by_ref()
                 .take(room)
@@ -243,6 +242,7 @@ mod tests {
         assert_eq!(page(0, None, &["a"]), "a/0[0] next a/1");
         assert_eq!(page(-1, None, &["a"]), "a/0[0] next a/1");
         assert_eq!(page(3, None, &["a"]), "a/0[0, 1, 2]");
+        assert_eq!(page(3, None, &["a", "nope"]), "a/0[0, 1, 2] next nope/0");
         assert_eq!(page(5, None, &["a", "b"]), "a/0[0, 1, 2] b/0[0, 1]");
         assert_eq!(page(5, Some(("a", 9)), &["a", "b"]), "a/0[] b/0[0, 1]");
     }

@@ -45,7 +45,6 @@ impl Handler for Metadata {
             if !missing.is_empty() {
                 // Clients ask again for a topic that is not there yet: what becomes of it they learn then.
                 drop(create_missing(broker, &missing).await);
-                return without_operations_of(response, &missing);
             }
         }
         response
@@ -58,8 +57,9 @@ fn has_ids(request: &MetadataRequest) -> bool {
 }
 
 fn refused(request: &MetadataRequest) -> MetadataResponse {
-    let topic = |topic: &MetadataRequestTopic| {
-        failed(
+    let topic = |topic: &MetadataRequestTopic| MetadataResponseTopic {
+        topic_id: topic.topic_id,
+        ..failed(
             ErrorCode::InvalidRequest,
             topic.name.as_deref().unwrap_or_default(),
         )
@@ -92,19 +92,6 @@ fn creatable(response: &MetadataResponse) -> Vec<String> {
         .filter_map(|topic| topic.name.as_deref());
     let is_creatable = |name: &&str| ![TRANSACTION_STATE, SHARE_GROUP_STATE].contains(name);
     names.filter(is_creatable).map(str::to_owned).collect()
-}
-
-/// Nobody may do anything yet with a topic that is being created.
-fn without_operations_of(mut response: MetadataResponse, created: &[String]) -> MetadataResponse {
-    for topic in &mut response.topics {
-        if created
-            .iter()
-            .any(|name| Some(name.as_str()) == topic.name.as_deref())
-        {
-            topic.topic_authorized_operations = i32::MIN;
-        }
-    }
-    response
 }
 
 /// The cluster as one client sees it.
@@ -403,8 +390,6 @@ mod tests {
             .collect();
         assert_eq!(topics, [TOPIC_OPERATIONS, TOPIC_OPERATIONS, i32::MIN]);
         assert_eq!(response.cluster_authorized_operations, CLUSTER_OPERATIONS);
-        let created = without_operations_of(response, &["nope".to_owned()]);
-        assert_eq!(created.topics[1].topic_authorized_operations, i32::MIN);
         assert_eq!(
             answer(9, &by_name(&["a"])).topics[0].topic_authorized_operations,
             i32::MIN

@@ -82,6 +82,17 @@ const DYNAMIC: &[&str] = &[
     "unclean.leader.election.enable",
 ];
 
+/// Keys that Kafka reads but does not tell of.
+const INTERNAL: &[&str] = &[
+    "log.initial.task.delay.ms",
+    "producer.id.expiration.check.interval.ms",
+];
+
+/// Whether the key of this name is left out when the configuration is described.
+pub fn is_internal(name: &str) -> bool {
+    INTERNAL.contains(&name)
+}
+
 /// Whether the key of this name can be set while the broker runs.
 pub fn is_dynamic(name: &str) -> bool {
     DYNAMIC.binary_search(&name).is_ok()
