@@ -1,15 +1,16 @@
 //! The client module against a real cluster: Apache Kafka's broker, started from `KAFKA_HOME`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kaffa::client::admin::configs::{AlterConfig, ConfigResource};
 use kaffa::client::admin::offsets::{CommittedOffset, OffsetSpec};
 use kaffa::client::admin::topics::{NewPartitions, NewTopic};
-use kaffa::client::config::{ClientConfig, IsolationLevel, ProducerConfig};
+use kaffa::client::config::{ClientConfig, ConsumerConfig, IsolationLevel, ProducerConfig};
 use kaffa::client::producer::ProducerRecord;
-use kaffa::client::{Admin, Error, Producer};
+use kaffa::client::{Admin, Consumer, Error, Producer};
 use kaffa::properties::Properties;
 use kaffa::protocol::{ErrorCode, TopicPartition};
 
@@ -390,4 +391,190 @@ async fn a_topic_that_cannot_be_is_refused_at_once_and_a_record_that_is_too_larg
     };
     let error = producer.send(&large).await.unwrap_err();
     assert!(error.to_string().contains("max.request.size"), "{error}");
+}
+
+async fn consumer(more: &[(&str, &str)]) -> Consumer {
+    let keys = [("auto.offset.reset", "earliest")]
+        .iter()
+        .chain(more)
+        .copied();
+    let keys: Vec<_> = keys.collect();
+    let (config, unknown) = ConsumerConfig::from_properties(&properties(&keys)).unwrap();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    Consumer::connect(config).await.unwrap()
+}
+
+/// The numbers of [`send_numbers`] that come within a second of silence, by partition.
+async fn read_numbers(consumer: &mut Consumer, count: usize) -> BTreeMap<i32, Vec<u64>> {
+    let mut numbers = BTreeMap::<i32, Vec<u64>>::new();
+    let mut total = 0;
+    while total < count {
+        let polled = consumer.poll(Duration::from_secs(10)).await.unwrap();
+        assert!(!polled.is_empty(), "{total} of {count} records in time");
+        for batch in &polled.batches {
+            for record in batch.iter() {
+                let value = record.unwrap().value.unwrap();
+                let number = u64::from_be_bytes(*value.first_chunk().unwrap());
+                numbers.entry(batch.partition()).or_default().push(number);
+                total += 1;
+            }
+        }
+    }
+    numbers
+}
+
+/// Every number once, in order within each partition.
+fn assert_complete(numbers: &BTreeMap<i32, Vec<u64>>, count: u64) {
+    for partition in numbers.values() {
+        assert!(partition.is_sorted(), "{partition:?}");
+    }
+    let mut all: Vec<_> = numbers.values().flatten().copied().collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..count).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn assigned_partitions_are_read_whole_from_any_place() {
+    let admin = admin().await;
+    topic(&admin, "client-assign", 3).await;
+    let (mut producer, _log) = producer(&[("compression.type", "lz4")]).await;
+    send_numbers(&mut producer, "client-assign", 20_000).await;
+    producer.close().await.unwrap();
+    let mut consumer = consumer(&[]).await;
+    let partitions: Vec<_> = (0..3)
+        .map(|it| TopicPartition::new("client-assign", it))
+        .collect();
+    consumer.assign(&partitions);
+    let numbers = read_numbers(&mut consumer, 20_000).await;
+    assert_complete(&numbers, 20_000);
+    let ends = end_offsets(&admin, "client-assign", 3).await;
+    for (partition, end) in partitions.iter().zip(&ends) {
+        assert_eq!(consumer.position(partition), Some(*end));
+    }
+    // The middle of a batch, a time before everything, the end.
+    assert!(consumer.seek(&partitions[1], 5));
+    let again = read_numbers(&mut consumer, usize::try_from(ends[1] - 5).unwrap()).await;
+    assert_eq!(again[&1], numbers[&1][5..]);
+    assert!(consumer.seek_to_time(&partitions[2], 1));
+    assert_eq!(
+        read_numbers(&mut consumer, numbers[&2].len()).await[&2],
+        numbers[&2]
+    );
+    assert!(consumer.seek_to_end(&partitions[0]));
+    assert!(
+        consumer
+            .poll(Duration::from_millis(200))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(consumer.seek_to_beginning(&partitions[0]));
+    assert!(consumer.pause(&partitions[0]));
+    assert!(
+        consumer
+            .poll(Duration::from_millis(200))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(consumer.resume(&partitions[0]));
+    assert_eq!(
+        read_numbers(&mut consumer, numbers[&0].len()).await[&0],
+        numbers[&0]
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn a_group_goes_on_where_it_committed() {
+    let admin = admin().await;
+    topic(&admin, "client-resume", 2).await;
+    let (mut producer, _log) = producer(&[]).await;
+    send_numbers(&mut producer, "client-resume", 1000).await;
+    // A run that failed leaves a member behind for the time of its session.
+    let group = format!("client-resume-{}", std::process::id());
+    let mut first = consumer(&[("group.id", &group)]).await;
+    first.subscribe(vec!["client-resume".to_owned()]).unwrap();
+    assert_complete(&read_numbers(&mut first, 1000).await, 1000);
+    first.close().await.unwrap();
+    let ends = end_offsets(&admin, "client-resume", 2).await;
+    let committed = admin.list_group_offsets(from_ref(&group)).await.unwrap();
+    let committed: Vec<_> = committed[&group]
+        .as_ref()
+        .unwrap()
+        .values()
+        .map(|it| it.offset)
+        .collect();
+    assert_eq!(committed, ends);
+    let described = admin.describe_groups(from_ref(&group)).await.unwrap();
+    assert_eq!(described[&group].as_ref().unwrap().state, "Empty");
+    let mut second = consumer(&[("group.id", &group)]).await;
+    second.subscribe_pattern("client-res.*").unwrap();
+    let record = ProducerRecord {
+        topic: "client-resume",
+        value: Some(&1000_u64.to_be_bytes()),
+        ..ProducerRecord::default()
+    };
+    producer.send(&record).await.unwrap();
+    producer.close().await.unwrap();
+    let numbers = read_numbers(&mut second, 1).await;
+    assert_eq!(numbers.values().flatten().collect::<Vec<_>>(), [&1000]);
+    second.close().await.unwrap();
+}
+
+/// Lets `consumers` poll until together they have every partition of `topic` once.
+async fn settle(consumers: &mut [Consumer], partitions: usize) {
+    loop {
+        for consumer in &mut *consumers {
+            let _records = consumer.poll(Duration::from_millis(50)).await.unwrap();
+        }
+        let owned = consumers
+            .iter()
+            .map(|consumer| consumer.assignment().count());
+        let all: BTreeSet<_> = consumers
+            .iter()
+            .flat_map(Consumer::assignment)
+            .cloned()
+            .collect();
+        if all.len() == partitions
+            && owned.clone().sum::<usize>() == partitions
+            && owned.clone().all(|count| count > 0)
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs KAFKA_HOME"]
+async fn members_share_a_topic_whatever_the_assignor() {
+    let admin = admin().await;
+    for assignor in ["range", "roundrobin", "sticky", "cooperative-sticky"] {
+        let name = format!("client-share-{assignor}");
+        topic(&admin, &name, 4).await;
+        let keys = [
+            ("group.id", name.as_str()),
+            ("partition.assignment.strategy", assignor),
+            ("heartbeat.interval.ms", "100"),
+        ];
+        let mut members = vec![consumer(&keys).await, consumer(&keys).await];
+        for member in &mut members {
+            member.subscribe(vec![name.clone()]).unwrap();
+        }
+        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+            .await
+            .expect(assignor);
+        members.push(consumer(&keys).await);
+        members[2].subscribe(vec![name.clone()]).unwrap();
+        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+            .await
+            .expect(assignor);
+        let described = admin.describe_groups(from_ref(&name)).await.unwrap();
+        assert_eq!(described[&name].as_ref().unwrap().members.len(), 3);
+        members.remove(0).close().await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+            .await
+            .expect(assignor);
+    }
 }

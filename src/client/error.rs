@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::net::{self, Address};
 use crate::properties;
-use crate::protocol::ErrorCode;
 use crate::protocol::record::RecordError;
+use crate::protocol::{ErrorCode, TopicPartition};
 
 /// Why an operation on a cluster failed.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,23 @@ pub enum Error {
         /// The configuration key of the limit.
         key: &'static str,
     },
+    /// A group has committed nothing and is told not to guess.
+    #[error("no committed offset for partition {0}, and auto.offset.reset is none")]
+    NoOffset(TopicPartition),
+    /// A position that the partition does not have, with nothing said about where to go instead.
+    #[error("partition {partition} has no offset {offset}, and auto.offset.reset is none")]
+    OffsetOutOfRange {
+        /// Which partition.
+        partition: TopicPartition,
+        /// Where the consumer wanted to read.
+        offset: i64,
+    },
+    /// A subscription that is no regular expression.
+    #[error("cannot subscribe to a pattern")]
+    Pattern(#[from] regex::Error),
+    /// A call that needs a group, on a consumer without one.
+    #[error("no group.id is set")]
+    NoGroup,
     /// The client was closed.
     #[error("the client is closed")]
     Closed,
@@ -115,6 +132,10 @@ impl Error {
             | Self::Config(_)
             | Self::Records { .. }
             | Self::RecordTooLarge { .. }
+            | Self::NoOffset(_)
+            | Self::OffsetOutOfRange { .. }
+            | Self::Pattern(_)
+            | Self::NoGroup
             | Self::Closed => false,
         }
     }

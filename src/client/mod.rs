@@ -18,6 +18,7 @@ pub mod retry;
 
 pub use admin::Admin;
 pub use cluster::Cluster;
+pub use consumer::Consumer;
 pub use error::Error;
 pub use producer::Producer;
 

@@ -66,6 +66,9 @@ pub(super) struct Queue {
     /// Orders of the batches in flight.
     in_flight: BTreeSet<u64>,
     next_sequence: i32,
+    /// Whether the broker has taken a batch of this producer id. Until then it takes any sequence for the first one, so
+    /// that a batch could overtake one that fails.
+    is_known: bool,
     /// Set after a failure.
     not_before: Option<Instant>,
     backoff: Backoff,
@@ -103,6 +106,7 @@ impl Accumulator {
                 waiting: VecDeque::new(),
                 in_flight: BTreeSet::new(),
                 next_sequence: 0,
+                is_known: false,
                 not_before: None,
                 backoff: self.backoff.clone(),
             });
@@ -299,6 +303,7 @@ impl Accumulator {
         if let Some(queue) = self.queues.get_mut(batch.queue.0) {
             queue.in_flight.remove(&batch.order());
             if is_success {
+                queue.is_known = true;
                 queue.not_before = None;
                 queue.backoff = self.backoff.clone();
             }
@@ -377,6 +382,7 @@ impl Accumulator {
         self.has_gap = false;
         for queue in &mut self.queues {
             queue.next_sequence = 0;
+            queue.is_known = false;
             for batch in &mut queue.waiting {
                 batch.sequence = None;
             }
@@ -391,7 +397,8 @@ impl Queue {
         }
         let batch = self.waiting.front()?;
         // What is sent again goes alone: what follows it would only be refused, or overtake it.
-        (batch.attempts == 0 || self.in_flight.is_empty()).then_some(batch)
+        let may_follow = self.is_known && batch.attempts == 0;
+        (may_follow || self.in_flight.is_empty()).then_some(batch)
     }
 }
 
