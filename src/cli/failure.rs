@@ -146,6 +146,13 @@ impl From<&client::Error> for Failure {
                 plain: Self::from(&**last).plain,
                 ..failure
             },
+            client::Error::RecordTooLarge { size, limit, key } => Self {
+                plain: format!(
+                    "The message is {size} bytes when serialized which is larger than {limit}, which is the value of the {key} \
+                     configuration."
+                ),
+                ..failure
+            },
             client::Error::Unreachable { .. } => failure.with_hint("is the broker running?"),
             client::Error::Advertised { .. } => failure.with_hint(
                 "the cluster answers, but its advertised.listeners are of no use from here",

@@ -97,11 +97,12 @@ fn is_server(text: &str) -> bool {
 /// [`Failure`] when there is no such file, or it cannot be read as one.
 pub fn read_file(path: &str) -> anyhow::Result<Properties> {
     let file = File::open(path).map_err(|error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "no such file".to_owned(),
-            _ => error.to_string(),
+        let (class, why) = match error.kind() {
+            io::ErrorKind::NotFound => ("NoSuchFileException", "no such file".to_owned()),
+            _ => ("FileSystemException", error.to_string()),
         };
-        Failure::new(path).with_message(format!("cannot read properties from '{path}': {why}"))
+        Failure::new(format!("java.nio.file.{class}: {path}"))
+            .with_message(format!("cannot read properties from '{path}': {why}"))
     })?;
     Ok(Properties::read(file).map_err(|error: properties::Error| {
         let text = format!(

@@ -196,7 +196,7 @@ mod tests {
         let mut out = Printer::new(Look::plain(), std::io::sink(), std::io::sink());
         check(&tool, &mut out)
             .err()
-            .map(|error| error.to_string())
+            .map(|error| failure::explain(&error).plain)
             .unwrap_or_default()
     }
 

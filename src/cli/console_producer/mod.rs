@@ -2,7 +2,9 @@
 
 pub mod input;
 pub mod line_format;
+mod send;
 pub mod settings;
+mod tally;
 
 use std::time::Duration;
 
@@ -123,10 +125,8 @@ impl Tool for ConsoleProducer {
         self.check_renamed(out)
     }
 
-    async fn run(self, _out: &mut Printer<'_>) -> anyhow::Result<()> {
-        let _settings = self.settings()?;
-        let _format = line_format::LineFormat::new(&self.reader_properties()?)?;
-        Ok(())
+    async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        self.send_lines(out).await
     }
 }
 

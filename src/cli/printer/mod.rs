@@ -5,6 +5,7 @@
 pub mod colour;
 pub mod look;
 pub mod plain;
+pub mod progress;
 pub mod table;
 
 use std::{
