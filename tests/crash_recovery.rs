@@ -20,7 +20,7 @@ use crate::support::wire::Wire;
 
 const TOPIC: &str = "crash";
 const PARTITIONS: i32 = 4;
-const RECORDS_PER_BATCH: u64 = 40;
+const RECORDS_PER_BATCH: u64 = 100;
 const RECORD_SIZE: usize = 1000;
 const IN_FLIGHT: usize = 4;
 
@@ -47,7 +47,7 @@ fn no_acknowledged_record_is_lost_or_reordered_by_sigkill() {
     assert!(broker.stop().success());
     for cycle in 0..cycles {
         let broker = BrokerProcess::start(dir.path(), &[]);
-        produce_until_killed(broker, &mut partitions, 20 + cycle * 37 % 150);
+        produce_until_killed(broker, &mut partitions, 80 + cycle * 37 % 150);
         let broker = BrokerProcess::start(dir.path(), &[]);
         for (index, partition) in (0..).zip(&mut partitions) {
             let from = if cycle + 1 == cycles {

@@ -21,7 +21,7 @@ impl Scene {
         let dir = tempdir().unwrap();
         let broker = BrokerProcess::start(dir.path(), overrides);
         let mut bystander = Wire::connect(&broker.address);
-        bystander.call(&MetadataRequest::default(), 9).unwrap();
+        bystander.call(&api_versions(), 3).unwrap();
         Self {
             broker,
             bystander,
@@ -35,12 +35,19 @@ impl Scene {
 
     /// The bystander and newcomers are served, and the broker stops as it should.
     fn goes_on(mut self) {
-        self.bystander.call(&MetadataRequest::default(), 9).unwrap();
+        self.bystander.call(&api_versions(), 3).unwrap();
         let mut newcomer = self.connect();
-        let versions = newcomer.call(&ApiVersionsRequest::default(), 3).unwrap();
+        let versions = newcomer.call(&api_versions(), 3).unwrap();
         assert_eq!(versions.error_code, 0);
         assert!(self.broker.stop().success());
         drop(self.dir);
+    }
+}
+
+fn api_versions() -> ApiVersionsRequest {
+    ApiVersionsRequest {
+        client_software_name: "hostile".into(),
+        client_software_version: "1".into(),
     }
 }
 
@@ -128,7 +135,8 @@ fn a_request_that_ends_early_or_counts_too_far_ends_its_connection() {
 fn an_api_versions_request_from_the_future_is_told_which_version_to_use() {
     let scene = Scene::new(&[]);
     let mut wire = scene.connect();
-    wire.socket.write_all(&framed(&header(18, 99))).unwrap();
+    let future = [&header(18, 99)[..], b"\0\x04new\x021\x05more\0"].concat();
+    wire.socket.write_all(&framed(&future)).unwrap();
     let answer = wire.frame().unwrap();
     let body = b"\0\0\0\x07\0\x23\0\0\0\x01\0\x12\0\0\0";
     assert_eq!(answer[..15], body[..]);
@@ -139,7 +147,7 @@ fn an_api_versions_request_from_the_future_is_told_which_version_to_use() {
 #[test]
 fn half_a_frame_is_not_a_request() {
     let scene = Scene::new(&[]);
-    let whole = framed(&[&header(18, 0)[..]].concat());
+    let whole = framed(&header(18, 0));
     for end in 1..whole.len() {
         let mut wire = scene.connect();
         wire.socket.write_all(&whole[..end]).unwrap();
@@ -174,14 +182,11 @@ fn a_connection_that_is_idle_too_long_is_closed() {
 fn connections_above_the_limit_are_closed_and_the_others_served() {
     let mut scene = Scene::new(&["max.connections=2"]);
     let mut second = scene.connect();
-    second.call(&ApiVersionsRequest::default(), 3).unwrap();
+    second.call(&api_versions(), 3).unwrap();
     let mut third = scene.connect();
     assert!(third.is_closed());
-    second.call(&ApiVersionsRequest::default(), 3).unwrap();
-    scene
-        .bystander
-        .call(&ApiVersionsRequest::default(), 3)
-        .unwrap();
+    second.call(&api_versions(), 3).unwrap();
+    scene.bystander.call(&api_versions(), 3).unwrap();
     drop((second, third));
     assert!(scene.broker.stop().success());
 }
@@ -191,7 +196,7 @@ fn answers_come_in_the_order_of_the_requests() {
     let scene = Scene::new(&[]);
     let mut wire = scene.connect();
     for _ in 0..100 {
-        wire.send(&ApiVersionsRequest::default(), 3).unwrap();
+        wire.send(&api_versions(), 3).unwrap();
         wire.send(&MetadataRequest::default(), 9).unwrap();
     }
     for correlation_id in 1..=200_i32 {

@@ -16,9 +16,9 @@ fn before_and_after(program: &str) {
 }
 
 fn python(script: &str) -> String {
+    let interpreter = installed("python/bin/python");
     format!(
-        "{} {}",
-        installed("python/bin/python"),
+        "{interpreter} -u -X faulthandler {}",
         interop(&format!("python/{script}"))
     )
 }

@@ -16,10 +16,14 @@ mod client;
 mod console_tools;
 mod consumer_groups;
 
+mod crash_recovery;
+mod hostile_clients;
 mod storage_format;
 mod wire_compatibility;
 
 mod apache_schemas;
+mod apache_tools;
+mod interoperability;
 
 mod layering;
 mod tidy;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::Broker;
@@ -26,6 +26,9 @@ const READ_AHEAD_BYTES: usize = 64 * 1024;
 const KEPT_BUFFER_BYTES: usize = 256 * 1024;
 /// Answers are held back for the requests that follow them in the same read, up to this many pieces.
 const HELD_PIECES: usize = 64;
+
+/// How long answers may take to leave once the broker stops; a peer that does not read is not waited for.
+const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// What bounds a connection.
 #[derive(Debug, Clone, Copy)]
@@ -91,17 +94,17 @@ pub async fn serve(
                 ranges
             }
             Ok(Answer::Silence) => Vec::new(),
-            Ok(Answer::Disconnect) => return flush(socket, &mut held, &[], limits).await,
+            Ok(Answer::Disconnect) => return flush(socket, &mut held, &[], limits, stop).await,
             Err(refusal) => {
-                flush(socket, &mut held, &[], limits).await?;
+                flush(socket, &mut held, &[], limits, stop).await?;
                 return Err(refusal.into());
             }
         };
         if !ranges.is_empty() || held.len() > HELD_PIECES || !reader.has_quick_request() {
-            flush(socket, &mut held, &ranges, limits).await?;
+            flush(socket, &mut held, &ranges, limits, stop).await?;
         }
     }
-    flush(socket, &mut held, &[], limits).await
+    flush(socket, &mut held, &[], limits, stop).await
 }
 
 async fn flush(
@@ -109,14 +112,23 @@ async fn flush(
     held: &mut Vec<Piece>,
     ranges: &[FileRange],
     limits: Limits,
+    stop: &CancellationToken,
 ) -> Result<(), ConnectionError> {
     if held.is_empty() {
         return Ok(());
     }
     let sending = send(socket, std::mem::take(held), ranges, limits.range_method);
-    match timeout(limits.idle, sending).await {
-        Ok(sent) => Ok(sent?),
-        Err(_elapsed) => Err(ConnectionError::Idle(limits.idle)),
+    let stopped = async {
+        stop.cancelled().await;
+        sleep(STOP_GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        sent = timeout(limits.idle, sending) => match sent {
+            Ok(sent) => Ok(sent?),
+            Err(_elapsed) => Err(ConnectionError::Idle(limits.idle)),
+        },
+        () = stopped => Err(ConnectionError::Idle(STOP_GRACE)),
     }
 }
 

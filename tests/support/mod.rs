@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) mod apache;
+pub(crate) mod apache_broker;
+pub(crate) mod broker;
 pub(crate) mod embedded;
+pub(crate) mod programs;
 pub(crate) mod samples;
 pub(crate) mod transcript;
 pub(crate) mod wire;

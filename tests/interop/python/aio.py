@@ -39,7 +39,11 @@ async def before():
     await admin.start()
     await admin.create_topics([NewTopic(TOPIC, 2, 1, topic_configs={"retention.ms": "3600000"})])
     await admin.create_partitions({TOPIC: NewPartitions(3)})
-    (topic,) = await admin.describe_topics([TOPIC])
+    for _ in range(200):  # brokers hear of it a moment later
+        (topic,) = await admin.describe_topics([TOPIC])
+        if len(topic["partitions"]) == 3:
+            break
+        await asyncio.sleep(0.05)
     check("partitions", len(topic["partitions"]), 3)
     configs = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, TOPIC)])
     check("retention.ms", "3600000" in str(configs), True)

@@ -11,7 +11,7 @@ import time
 from confluent_kafka import OFFSET_INVALID, Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 
-from verdict import check, in_order
+from verdict import check, in_order, settles, settles
 
 BOOTSTRAP, PHASE = sys.argv[1:3]
 TOPIC, GROUP, COUNT = "confluent-orders", "confluent-workers", 300
@@ -53,15 +53,18 @@ def before():
     topic = NewTopic(TOPIC, num_partitions=2, replication_factor=1, config={"retention.ms": "3600000"})
     all_of(admin.create_topics([topic]))
     all_of(admin.create_partitions([NewPartitions(TOPIC, 3)]))
-    check("partitions", len(admin.list_topics(TOPIC, timeout=DEADLINE).topics[TOPIC].partitions), 3)
+    settles("partitions", lambda: len(admin.list_topics(TOPIC, timeout=DEADLINE).topics[TOPIC].partitions), 3)
     resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC)
     entry = ConfigEntry("max.message.bytes", "200000", incremental_operation=AlterConfigOpType.SET)
     change = ConfigResource(ConfigResource.Type.TOPIC, TOPIC, incremental_configs=[entry])
     all_of(admin.incremental_alter_configs([change]))
-    (future,) = admin.describe_configs([resource]).values()
-    configs = future.result(DEADLINE)
-    check("retention.ms", configs["retention.ms"].value, "3600000")
-    check("max.message.bytes", configs["max.message.bytes"].value, "200000")
+
+    def config(key):
+        (future,) = admin.describe_configs([resource]).values()
+        return future.result(DEADLINE)[key].value
+
+    settles("retention.ms", lambda: config("retention.ms"), "3600000")
+    settles("max.message.bytes", lambda: config("max.message.bytes"), "200000")
 
     delivered = []
 
