@@ -262,7 +262,8 @@ fn default_data_dir() -> anyhow::Result<PathBuf> {
     Ok(base.join("kaffa").join("broker"))
 }
 
-fn ephemeral_dir() -> anyhow::Result<PathBuf> {
+/// A new directory that whoever asks has to remove.
+pub(super) fn ephemeral_dir() -> anyhow::Result<PathBuf> {
     let dir = std::env::temp_dir().join(format!("kaffa-{}", uuid::Uuid::new_v4().simple()));
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(dir)
@@ -362,7 +363,7 @@ fn print_banner(
 }
 
 /// A line on stdout; that nobody reads it is no reason to stop a broker.
-fn print_line(line: &str) {
+pub(super) fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         tracing::debug!("nobody reads stdout");

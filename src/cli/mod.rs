@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod log_lines;
 pub mod option_table;
 pub mod printer;
+pub mod quickstart;
 pub mod time;
 pub mod topics;
 pub mod umbrella;
@@ -167,6 +168,14 @@ enum Wish {
 enum Outcome {
     Ended(anyhow::Result<()>),
     Stopped(Signal, anyhow::Result<()>),
+}
+
+/// Reads the words of one command.
+///
+/// # Errors
+/// As the tool's own parser.
+pub(crate) fn parse_tool<T: Tool>(name: &str, words: &[String]) -> anyhow::Result<T> {
+    Ok(parse::<T>(&mut command::<T>(name), words)?.tool)
 }
 
 fn parse<T: Tool>(command: &mut Command, words: &[String]) -> anyhow::Result<Parsed<T>> {

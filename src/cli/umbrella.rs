@@ -14,6 +14,7 @@ use super::{
     failure::Failure,
     generate,
     printer::{Look, Printer, Stdio},
+    quickstart,
     topics::Topics,
 };
 
@@ -64,6 +65,13 @@ pub const TOOLS: &[Entry] = &[
         binary: None,
         run: broker::run_broker,
         command: broker::command,
+    },
+    Entry {
+        name: "quickstart",
+        aliases: &[],
+        binary: None,
+        run: quickstart::run,
+        command: quickstart::command,
     },
     Entry {
         name: "server-start",

@@ -126,7 +126,7 @@ impl Tool for ConsoleProducer {
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
-        self.send_lines(out).await
+        self.send_lines_of(std::io::stdin(), out).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Standard input to the topic: lines become records, failures are told as they come.
 
-use std::{io, time::Duration};
+use std::{os::fd::AsFd, time::Duration};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -48,18 +48,22 @@ struct Session<'s> {
 }
 
 impl ConsoleProducer {
-    /// Sends every line until the end of input or a signal, then waits for the last acknowledgement.
+    /// Sends every line of `file` until its end or a signal, then waits for the last acknowledgement.
     ///
     /// # Errors
     /// [`Reported`] when records were lost; [`Failure`] for a line that cannot be read and a topic that is not there.
-    pub(super) async fn send_lines(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    pub(in crate::cli) async fn send_lines_of(
+        &self,
+        file: impl AsFd,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
         let format = LineFormat::new(&self.reader_properties()?)?;
         let settings = self.settings()?;
         let (config, _unknown) = ProducerConfig::from_properties(&settings)?;
         let topic = self.topic.as_deref().unwrap_or_default();
         let cluster = Cluster::connect(config.client.clone()).await;
         let cluster = cluster.map_err(|error| no_answer(&error, "metadata"))?;
-        let progress = Progress::new(&out.look, &format!("→ {topic}"), file_size(io::stdin()));
+        let progress = Progress::new(&out.look, &format!("→ {topic}"), file_size(&file));
         let tally = Tally::new(progress);
         let count = tally.clone();
         let max_block = config.max_block;
@@ -73,7 +77,7 @@ impl ConsoleProducer {
             is_sync: self.sync,
             lines: 0,
         };
-        let mut input = Input::open(io::stdin()).context("read standard input")?;
+        let mut input = Input::open(&file).context("read standard input")?;
         let sent = session.send_all(&mut input, &cluster, max_block, out).await;
         session.finish(out).await?;
         sent?;
