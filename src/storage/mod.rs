@@ -12,6 +12,7 @@ pub mod config;
 pub mod disk;
 pub mod error;
 pub mod faulty_disk;
+mod files;
 mod flush;
 mod index_file;
 pub mod leader_epochs;

@@ -75,7 +75,7 @@ impl Log {
                 log_end_offset,
             });
         }
-        for segment in &*self.segments_from(offset) {
+        for segment in segments_from(&self.segments.load(), offset) {
             if segment.base_offset() >= request.bound {
                 break;
             }
@@ -108,16 +108,6 @@ impl Log {
         Ok(None)
     }
 
-    /// The segments that may have `offset` or later ones, oldest first.
-    fn segments_from(&self, offset: i64) -> Vec<Arc<Segment>> {
-        let segments = self.segments.load();
-        let after = segments.partition_point(|segment| segment.base_offset() <= offset);
-        segments
-            .get(after.saturating_sub(1)..)
-            .unwrap_or_default()
-            .to_vec()
-    }
-
     /// A segment that is deleted while it is searched is not an error of the disk: its offsets are gone.
     fn found<T>(&self, segment: &Segment, result: io::Result<T>) -> Result<T, ReadError> {
         let (log_start_offset, log_end_offset) = (self.log_start_offset(), self.log_end_offset());
@@ -143,7 +133,7 @@ impl Log {
     /// What the disk says.
     pub fn offset_for_timestamp(&self, timestamp: i64) -> Result<Option<TimestampOffset>, Error> {
         let log_start_offset = self.log_start_offset();
-        for segment in &*self.segments_from(log_start_offset) {
+        for segment in segments_from(&self.segments.load(), log_start_offset) {
             if segment.largest_timestamp().timestamp < timestamp {
                 continue;
             }
@@ -195,7 +185,7 @@ impl Log {
     /// Aborted transactions with records in `[from, to)`, in the order of their markers.
     pub fn aborted_transactions(&self, from: i64, to: i64) -> Vec<AbortedTransaction> {
         let mut found = Vec::new();
-        for segment in &*self.segments_from(from) {
+        for segment in segments_from(&self.segments.load(), from) {
             let (mut aborted, is_complete) = segment.aborted_between(from, to);
             found.append(&mut aborted);
             if is_complete {
@@ -204,6 +194,12 @@ impl Log {
         }
         found
     }
+}
+
+/// The segments that may have `offset` or later ones, oldest first.
+fn segments_from(segments: &[Arc<Segment>], offset: i64) -> &[Arc<Segment>] {
+    let after = segments.partition_point(|segment| segment.base_offset() <= offset);
+    segments.get(after.saturating_sub(1)..).unwrap_or_default()
 }
 
 /// The first record of a segment that is `wanted`, none of which is in a batch older than `timestamp`.

@@ -1,7 +1,6 @@
 //! What a start does: sorts out the files of a partition, checks what was not closed properly, and brings a [`Log`] to life.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 
@@ -11,12 +10,12 @@ use tracing::{info, warn};
 use super::config::LogConfig;
 use super::disk::Disk;
 use super::error::{At, Error};
+use super::files::Files;
 use super::leader_epochs::{EpochEntry, LeaderEpochs};
 use super::log::{Epochs, Log, Tail, end_transaction, jitter};
 use super::producer_state::ProducerState;
 use super::scan::read_batch;
 use super::segment::{Recovery, Segment, file_name};
-use super::swap;
 use crate::protocol::TopicPartition;
 use crate::protocol::record::Batch;
 
@@ -71,7 +70,7 @@ impl Log {
             epochs: LeaderEpochs::read(&**disk, &open.dir)?,
             recovered_from: i64::MAX,
         };
-        let files = Files::sort_out(&**disk, &open.dir)?;
+        let mut files = Files::sort_out(&**disk, &open.dir)?;
         let mut segments = loading.segments(&files)?;
         let ends_early = segments
             .last()
@@ -81,6 +80,7 @@ impl Log {
             for segment in std::mem::take(&mut segments) {
                 segment.remove()?;
             }
+            files = Files::list(&**disk, &open.dir)?;
         }
         if segments.is_empty() {
             segments.push(Segment::create(
@@ -90,7 +90,7 @@ impl Log {
                 open.now_ms,
             )?);
         }
-        loading.log(segments)
+        loading.log(segments, &files)
     }
 }
 
@@ -132,7 +132,8 @@ impl Loading<'_> {
                 break;
             }
         }
-        if self.recovered_from != i64::MAX {
+        let is_empty = segments.iter().all(|segment| segment.size() == 0);
+        if self.recovered_from != i64::MAX && !(files.segments.len() == 1 && is_empty) {
             self.disk
                 .sync_dir(&self.open.dir)
                 .at("sync", &self.open.dir)?;
@@ -187,7 +188,7 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn log(mut self, segments: Vec<Segment>) -> Result<Arc<Log>, Error> {
+    fn log(mut self, segments: Vec<Segment>, files: &Files) -> Result<Arc<Log>, Error> {
         let first_base = segments.first().map_or(0, Segment::base_offset);
         let log_start_offset = self.open.log_start_offset.max(first_base);
         let segments: Vec<_> = segments.into_iter().map(Arc::new).collect();
@@ -199,7 +200,7 @@ impl Loading<'_> {
         let mut is_dirty = self.recovered_from != i64::MAX;
         is_dirty |= self.epochs.truncate_from_end(log_end_offset);
         is_dirty |= self.epochs.truncate_from_start(log_start_offset);
-        let producers = self.producers(&segments, log_end_offset)?;
+        let producers = self.producers(&segments, files, log_end_offset)?;
         let high_watermark = self
             .open
             .high_watermark
@@ -255,13 +256,12 @@ impl Loading<'_> {
     fn producers(
         &self,
         segments: &[Arc<Segment>],
+        files: &Files,
         log_end_offset: i64,
     ) -> Result<ProducerState, Error> {
-        let (mut producers, from) = match newest_producers(
-            &**self.disk,
-            &self.open.dir,
-            log_end_offset.min(self.recovered_from),
-        )? {
+        let end = log_end_offset.min(self.recovered_from);
+        let newest = files.newest_producers(&**self.disk, &self.open.dir, end)?;
+        let (mut producers, from) = match newest {
             Some(found) => found,
             // Apache writes no snapshot for a log without producers in every release; a clean stop is trusted then.
             None if self.open.is_clean => return Ok(ProducerState::default()),
@@ -270,32 +270,6 @@ impl Loading<'_> {
         replay(segments, from, &mut producers)?;
         Ok(producers)
     }
-}
-
-/// The producers as the newest usable snapshot at or below `end_offset` has them, and its offset. Removes snapshots beyond,
-/// damaged ones, and older ones that are not of the start of a segment.
-pub(super) fn newest_producers(
-    disk: &dyn Disk,
-    dir: &Path,
-    end_offset: i64,
-) -> Result<Option<(ProducerState, i64)>, Error> {
-    let files = Files::list(disk, dir)?;
-    let mut newest = None;
-    for offset in files.snapshots.iter().rev() {
-        let path = dir.join(file_name(*offset, "snapshot"));
-        if *offset <= end_offset && newest.is_none() {
-            newest = ProducerState::decode(&disk.read(&path).at("read", &path)?)
-                .map(|producers| (producers, *offset));
-            if newest.is_some() {
-                continue;
-            }
-            warn!(path = %path.display(), "removing a damaged snapshot of producers");
-        } else if *offset <= end_offset && files.segments.contains(offset) {
-            continue;
-        }
-        disk.remove(&path).at("remove", &path)?;
-    }
-    Ok(newest)
 }
 
 /// Accounts for every batch from offset `from` on.
@@ -335,59 +309,4 @@ pub(super) fn replay(
         }
     }
     Ok(())
-}
-
-/// The files of a partition.
-#[derive(Debug, Default)]
-struct Files {
-    /// Base offsets of segments.
-    segments: BTreeSet<i64>,
-    /// Offsets of producer snapshots.
-    snapshots: BTreeSet<i64>,
-    /// Index files, with the base offset of their segment.
-    indexes: Vec<(i64, PathBuf)>,
-}
-
-impl Files {
-    /// Removes what an earlier run wanted gone or did not finish, and lists the rest.
-    fn sort_out(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
-        for entry in disk.list(dir).at("list", dir)? {
-            if [".deleted", ".tmp"]
-                .iter()
-                .any(|suffix| entry.name.ends_with(suffix))
-            {
-                let path = dir.join(&entry.name);
-                disk.remove(&path).at("remove", &path)?;
-            }
-        }
-        swap::complete(disk, dir)?;
-        let files = Self::list(disk, dir)?;
-        for (offset, path) in &files.indexes {
-            if !files.segments.contains(offset) {
-                disk.remove(path).at("remove", path)?;
-            }
-        }
-        Ok(files)
-    }
-
-    fn list(disk: &dyn Disk, dir: &Path) -> Result<Self, Error> {
-        let mut files = Self::default();
-        for entry in disk.list(dir).at("list", dir)? {
-            let Some((stem, extension)) = entry.name.split_once('.') else {
-                continue;
-            };
-            let Some(offset) = stem.parse().ok().filter(|_| stem.len() == 20) else {
-                continue;
-            };
-            match extension {
-                "log" => _ = files.segments.insert(offset),
-                "snapshot" => _ = files.snapshots.insert(offset),
-                "index" | "timeindex" | "txnindex" => {
-                    files.indexes.push((offset, dir.join(&entry.name)));
-                }
-                _ => {}
-            }
-        }
-        Ok(files)
-    }
 }

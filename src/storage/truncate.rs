@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::error::{At, Error};
+use super::files::Files;
 use super::log::{Log, Tail, jitter};
 use super::producer_state::ProducerState;
 use super::read::ReadError;
-use super::recovery::{newest_producers, replay};
+use super::recovery::replay;
 use super::segment::Segment;
 
 impl Log {
@@ -115,7 +116,7 @@ impl Log {
         self.segments.store(Arc::new(vec![Arc::clone(&active)]));
         self.log_start_offset.store(offset, Ordering::Release);
         // No snapshot is at or below this offset: all go.
-        newest_producers(&*self.disk, &self.dir, -1)?;
+        Files::list(&*self.disk, &self.dir)?.newest_producers(&*self.disk, &self.dir, -1)?;
         self.grow(tail, &active, offset)?;
         let mut epochs = self.epochs();
         epochs.history.clear();
@@ -127,10 +128,12 @@ impl Log {
     /// Goes on with `active`, in a log that ends at `end_offset` now.
     fn grow(&self, tail: &mut Tail, active: &Arc<Segment>, end_offset: i64) -> Result<(), Error> {
         let segments = self.segments.load_full();
-        let (mut producers, from) = match newest_producers(&*self.disk, &self.dir, end_offset)? {
-            Some((producers, offset)) => (producers, offset),
-            None => (ProducerState::default(), 0),
-        };
+        let files = Files::list(&*self.disk, &self.dir)?;
+        let (mut producers, from) =
+            match files.newest_producers(&*self.disk, &self.dir, end_offset)? {
+                Some((producers, offset)) => (producers, offset),
+                None => (ProducerState::default(), 0),
+            };
         replay(&segments, from, &mut producers)?;
         self.publish_unstable(&producers);
         self.log_end_offset.store(end_offset, Ordering::Release);

@@ -1,5 +1,9 @@
 //! What a log does when the disk, or the process, fails.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::protocol::ErrorCode;
 use crate::storage::faulty_disk::Operation;
@@ -140,4 +144,99 @@ fn a_failed_sync_ends_all_writing() {
     ));
     assert!(log.close().is_err());
     assert_eq!(all(&log).len(), 1);
+}
+
+#[test]
+fn a_log_that_ends_before_its_start_begins_anew_there() {
+    let mut fixture = Fixture::new(small_segments());
+    let log = fixture.open(false);
+    for value in 0..30 {
+        append(
+            &log,
+            produced(NOW, &[&format!("value {value}")], &idempotent(9, value)),
+        );
+    }
+    log.close().unwrap();
+    fixture.log_start_offset = 50;
+    let log = fixture.open(true);
+    assert_eq!((log.log_start_offset(), log.log_end_offset()), (50, 50));
+    assert_eq!(append(&log, batch(&["a"])), 50);
+    assert_eq!(all(&fixture.open(false)), all(&log));
+}
+
+#[test]
+fn a_hole_in_a_log_that_was_not_closed_ends_it() {
+    let fixture = Fixture::new(small_segments());
+    let log = fixture.open(false);
+    for value in 0..30 {
+        append(&log, batch(&[&format!("value {value}")]));
+    }
+    let expected = all(&log);
+    let bases: Vec<_> = log
+        .segments
+        .load()
+        .iter()
+        .map(|segment| segment.base_offset())
+        .collect();
+    let hole = log.dir().join(format!("{:020}.log", bases[1]));
+    fixture.disk.remove(&hole).unwrap();
+    let log = fixture.open(false);
+    assert_eq!(all(&log), expected[..usize::try_from(bases[1]).unwrap()]);
+}
+
+/// Every file of a log with several segments, and what is in the log.
+fn closed_log() -> (BTreeMap<PathBuf, Vec<u8>>, Values) {
+    let fixture = Fixture::new(small_segments());
+    let log = fixture.open(false);
+    for value in 0..30 {
+        append(
+            &log,
+            produced(NOW, &[&format!("value {value}")], &idempotent(9, value)),
+        );
+    }
+    log.close().unwrap();
+    let names = fixture
+        .disk
+        .list(log.dir())
+        .unwrap()
+        .into_iter()
+        .map(|entry| log.dir().join(entry.name));
+    let files = names
+        .map(|path| (path.clone(), fixture.disk.read(&path).unwrap()))
+        .collect();
+    (files, all(&log))
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_in_the_files_a_log_opens_with_what_is_sound(
+        file in any::<proptest::sample::Index>(),
+        at in any::<proptest::sample::Index>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..40),
+        is_cut in any::<bool>(),
+    ) {
+        let (mut files, expected) = closed_log();
+        let path = files.keys().nth(file.index(files.len())).unwrap().clone();
+        let content = files.get_mut(&path).unwrap();
+        let at = at.index(content.len().max(1)).min(content.len());
+        let end = if is_cut { content.len() } else { content.len().min(at.saturating_add(bytes.len())) };
+        content.splice(at..end, bytes);
+        let is_epochs = path.ends_with("leader-epoch-checkpoint");
+        let fixture = Fixture::new(small_segments());
+        fixture.disk.create_dir(path.parent().unwrap()).unwrap();
+        for (path, content) in &files {
+            fixture.disk.write(path, content).unwrap();
+        }
+        let Ok(log) = fixture.try_open(false) else {
+            prop_assert!(is_epochs, "only the epochs cannot be made up for");
+            return Ok(());
+        };
+        let found = all(&log);
+        // Where a batch begins is not in its checksum: a larger offset passes for a gap.
+        let records = |found: &[Value]| found.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(records(&found), records(&expected[..found.len()]));
+        prop_assert!(found.len() == expected.len() || path.extension().unwrap() == "log");
+        append(&log, batch(&["goes on"]));
+        prop_assert_eq!(all(&log).len().saturating_sub(1), found.len());
+    }
 }

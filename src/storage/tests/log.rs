@@ -310,3 +310,51 @@ fn transactions_hold_back_the_last_stable_offset() {
     log.close().unwrap();
     assert_eq!(fixture.open(true).aborted_transactions(0, 5), aborted);
 }
+
+#[test]
+fn many_threads_append_and_read_at_once() {
+    let log = Fixture::new(LogConfig {
+        segment_bytes: 20_000,
+        ..LogConfig::default()
+    })
+    .open(false);
+    let log = &log;
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for number in 0..200 {
+                    let value = format!("{thread} {number}");
+                    let info = log
+                        .append_as_leader(batch(&[&value, &value]), 0, Origin::Client, NOW)
+                        .unwrap();
+                    log.set_high_watermark(info.last_offset + 1);
+                    if info.has_rolled {
+                        log.checkpoint().unwrap();
+                    }
+                }
+            });
+        }
+        for max_bytes in [300, 1 << 20] {
+            scope.spawn(move || {
+                let mut offset = 0;
+                while offset < 1600 {
+                    let bound = log.high_watermark();
+                    let found = values(log, offset, bound, max_bytes);
+                    assert!(
+                        found.iter().map(|(offset, _)| *offset).eq(offset..bound),
+                        "{offset} {bound}"
+                    );
+                    offset = bound;
+                }
+            });
+        }
+    });
+    let mut last = [-1; 4];
+    for pair in all(log).chunks(2) {
+        let (thread, number) = pair[1].1.split_once(' ').unwrap();
+        let (thread, number): (usize, i32) = (thread.parse().unwrap(), number.parse().unwrap());
+        assert_eq!((&pair[0].1, number), (&pair[1].1, last[thread] + 1));
+        last[thread] = number;
+    }
+    assert_eq!(last, [199; 4]);
+}

@@ -15,6 +15,11 @@ mod model;
 
 const NOW: i64 = 1_700_000_000_000;
 
+/// An offset, and the value of the record there.
+type Value = (i64, String);
+
+type Values = Vec<Value>;
+
 struct Fixture {
     disk: FaultyDisk,
     config: LogConfig,
@@ -33,6 +38,10 @@ impl Fixture {
     }
 
     fn open(&self, is_clean: bool) -> Arc<Log> {
+        self.try_open(is_clean).unwrap()
+    }
+
+    fn try_open(&self, is_clean: bool) -> Result<Arc<Log>, Error> {
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
         let partition = TopicPartition {
             topic: "t".to_owned(),
@@ -49,7 +58,7 @@ impl Fixture {
                 NOW,
             )
         };
-        Log::open(&disk, &open).unwrap()
+        Log::open(&disk, &open)
     }
 }
 
@@ -84,7 +93,7 @@ fn append(log: &Log, batch: Bytes) -> i64 {
 }
 
 /// The values from `offset` up to `bound`, read in slices of `max_bytes`.
-fn values(log: &Log, mut offset: i64, bound: i64, max_bytes: u64) -> Vec<(i64, String)> {
+fn values(log: &Log, mut offset: i64, bound: i64, max_bytes: u64) -> Values {
     let mut values = Vec::new();
     while let Some(slice) = log
         .read(&ReadRequest {
@@ -124,7 +133,7 @@ fn values(log: &Log, mut offset: i64, bound: i64, max_bytes: u64) -> Vec<(i64, S
     values
 }
 
-fn all(log: &Log) -> Vec<(i64, String)> {
+fn all(log: &Log) -> Values {
     values(log, log.log_start_offset(), log.log_end_offset(), 1 << 20)
 }
 
