@@ -1,6 +1,7 @@
 //! Groups of consumers, and the offsets they commit.
 
 mod odds;
+mod survival;
 
 use crate::support::apache;
 use crate::support::embedded::EmbeddedBroker;

@@ -37,13 +37,18 @@ impl EmbeddedBroker {
 
     /// Stops it properly and starts it again over the same directory.
     pub(crate) fn restart(self) -> Self {
+        self.runtime.block_on(self.running.shutdown()).unwrap();
+        self.crash()
+    }
+
+    /// Ends it without warning and starts it again over the same directory.
+    pub(crate) fn crash(self) -> Self {
         let Self {
             runtime,
             running,
             dir,
             overrides,
         } = self;
-        runtime.block_on(running.shutdown()).unwrap();
         drop(running);
         drop(runtime);
         let (runtime, running) = start(&dir, &overrides);
