@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Group, Member, NEW_MEMBER_JOIN_TIMEOUT, State, millis, owned};
+use super::{Group, Member, NEW_MEMBER_JOIN_TIMEOUT, PENDING_MAX, State, millis, owned};
 use crate::broker::group::{Caller, GroupResponse, Token, Turn};
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember};
@@ -80,6 +80,8 @@ impl Group {
                 Some(old_id) => self.replace_static(turn, joining, old_id, &member_id),
                 None => self.add(turn, joining, member_id),
             }
+        } else if joining.caller.version >= 4 && self.pending.len() >= PENDING_MAX {
+            joining.refuse(turn, ErrorCode::CoordinatorNotAvailable);
         } else if joining.caller.version >= 4 {
             let until = turn
                 .now

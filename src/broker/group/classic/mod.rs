@@ -25,6 +25,9 @@ use crate::protocol::messages::{
 /// heartbeats; if it is still there when this is over, it tries again. (Kafka's `NewMemberJoinTimeoutMs`.)
 const NEW_MEMBER_JOIN_TIMEOUT: Duration = Duration::from_mins(5);
 
+/// Member ids of one group that may be given out without having been used.
+const PENDING_MAX: usize = 2_000;
+
 /// How soon a rebalance that cannot be completed is tried again, at the earliest.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use tracing::info;
 
 use super::join::refusal;
 use super::{Group, InitialDelay, Preparation, RETRY, State};
@@ -79,6 +80,7 @@ impl Group {
             .map(|(id, _)| id.clone())
             .collect();
         for id in &late {
+            info!(group = %self.id, member = %id, "member did not join again in time");
             self.remove(id);
         }
 
@@ -114,6 +116,7 @@ impl Group {
             state_since_ms: turn.now.timestamp_ms,
             ..Self::new(self.id.clone())
         };
+        info!(group = %self.id, generation = next.generation, "group has no members left");
         turn.decision.records.push(next.stored(&BTreeMap::new()));
     }
 
@@ -140,6 +143,8 @@ impl Group {
         self.generation = self.generation.wrapping_add(1);
         self.protocol = self.select_protocol();
         self.enter(State::CompletingRebalance, turn.now);
+        let (generation, members) = (self.generation, self.members.len());
+        info!(group = %self.id, generation, members, "group has a new generation");
         self.sync_until = Some(turn.now.uptime.saturating_add(self.rebalance_timeout()));
         let ids: Vec<ByteString> = self.members.keys().cloned().collect();
         for id in ids {
@@ -192,6 +197,7 @@ impl Group {
             .map(|(id, _)| id.clone())
             .collect();
         for id in &expired {
+            info!(group = %self.id, member = %id, "member fell silent");
             self.dismiss(turn, id);
         }
 
@@ -232,6 +238,7 @@ impl Group {
             .map(|(id, _)| id.clone())
             .collect();
         for id in &late {
+            info!(group = %self.id, member = %id, "member did not ask for its assignment in time");
             self.remove(id);
         }
         if !late.is_empty() {

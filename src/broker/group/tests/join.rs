@@ -392,3 +392,13 @@ fn a_second_join_of_a_member_replaces_the_first() {
     world.advance(3_000);
     assert_eq!(world.joined(second).generation_id, 1);
 }
+
+#[test]
+fn ids_are_not_given_out_without_end() {
+    let mut world = World::hurried();
+    let token = (0..=2_000).map(|_| world.ask(join(""))).last().unwrap();
+    assert_eq!(world.join_error(token), ErrorCode::CoordinatorNotAvailable);
+    world.advance(10_000);
+    let token = world.ask(join(""));
+    assert_eq!(world.join_error(token), ErrorCode::MemberIdRequired);
+}
