@@ -1,6 +1,7 @@
 //! `kafka-console-consumer`: prints the records of a topic.
 
 pub mod check;
+mod consume;
 pub mod deserializer;
 pub mod formatter;
 pub mod settings;
@@ -117,8 +118,8 @@ impl Tool for ConsoleConsumer {
         check::check(self, out)
     }
 
-    async fn run(self, _out: &mut Printer<'_>) -> anyhow::Result<()> {
-        Ok(())
+    async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        self.consume(out).await
     }
 
     fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {

@@ -27,7 +27,8 @@ impl ConsoleConsumer {
         Ok(properties)
     }
 
-    /// All of the consumer's properties. A group that nobody named gets a random name and commits nothing.
+    /// All of the consumer's properties. A group that nobody named gets a random name and commits nothing; a single
+    /// partition is read without a group.
     ///
     /// # Errors
     /// As [`ConsoleConsumer::client_properties`], and for an isolation level that does not exist.
@@ -53,6 +54,9 @@ impl ConsoleConsumer {
                 .unwrap_or("read_uncommitted"),
         );
         settings.one_of("isolation.level", &ISOLATION_LEVELS)?;
+        if self.partition.is_some() {
+            return Ok(settings);
+        }
         if let Some(group) = &self.group {
             settings.set("group.id", group);
         }

@@ -30,7 +30,7 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// stdout did not take what was printed. A reader that went away is a normal end, a full disk is not.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output")]
-pub struct OutputError(#[source] io::Error);
+pub struct OutputError(#[from] io::Error);
 
 impl OutputError {
     /// Whether whoever read our output has stopped reading.
@@ -87,6 +87,11 @@ impl<'o> Printer<'o> {
     /// [`OutputError`], here and below, when stdout does not take them.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
         self.out.write_all(bytes).map_err(OutputError)
+    }
+
+    /// Where bytes of the answer go, for whoever writes many of them.
+    pub fn writer(&mut self) -> &mut (impl Write + use<'o>) {
+        &mut self.out
     }
 
     /// Text of the answer, without a line end of its own.

@@ -1,0 +1,347 @@
+//! The topic to standard output, until told to stop.
+
+use std::{collections::BTreeMap, io::Write, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    ConsoleConsumer, LOGGER,
+    check::Start,
+    formatter::{self, Formatter, Found},
+};
+use crate::{
+    cli::{
+        args::names,
+        failure::{self, Failure, no_answer},
+        printer::{Mode, OutputError, Printer},
+    },
+    client::{
+        Admin,
+        cluster::Topics,
+        config::ConsumerConfig,
+        consumer::{Consumer, Polled, PolledBatch},
+    },
+    protocol::{ErrorCode, TopicPartition},
+};
+
+/// Output waits no longer than this for more to join it.
+const FLUSHED_WITHIN: Duration = Duration::from_millis(100);
+/// No record for this long means that none is on its way.
+const LULL: Duration = Duration::from_millis(20);
+/// A topic that gives nothing for this long must not look like a hang.
+const UNSURPRISING_WAIT: Duration = Duration::from_secs(2);
+/// One wait for records, where nothing limits it.
+const WAIT_MAX: Duration = Duration::from_mins(1);
+/// Records to take from the client at once: few enough to stop soon, enough not to notice.
+const POLL_RECORDS: &str = "5000";
+
+/// A run of the tool.
+struct Session<'s> {
+    tool: &'s ConsoleConsumer,
+    formatter: Formatter,
+    /// Records still to print; none means no limit.
+    left: Option<u64>,
+    idle_max: Option<Duration>,
+    printed: u64,
+    last_record: Instant,
+    last_flush: Instant,
+    has_unflushed: bool,
+    is_wait_explained: bool,
+}
+
+/// Why it is over.
+enum End {
+    Enough,
+    Idle,
+    Stopped,
+}
+
+impl ConsoleConsumer {
+    /// Prints records until there were enough, none came for too long, the reader went away or a signal came.
+    ///
+    /// # Errors
+    /// [`Failure`] for a record that cannot be printed, and what a broker refuses.
+    pub(super) async fn consume(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let mut settings = self.settings()?;
+        settings.set_default("max.poll.records", POLL_RECORDS);
+        let formatter = Formatter::new(self.formatter.as_deref(), &self.formatter_properties()?);
+        let (config, _unknown) = ConsumerConfig::from_properties(&settings).map_err(|error| {
+            Failure::new("Failed to construct kafka consumer").with_message(error.to_string())
+        })?;
+        let mut consumer = Consumer::connect(config)
+            .await
+            .map_err(|error| no_answer(&error, "metadata"))?;
+        self.begin(&mut consumer)?;
+        let mut session = Session {
+            tool: self,
+            formatter,
+            left: None,
+            idle_max: self.timeout()?.map(Duration::from_millis),
+            printed: 0,
+            last_record: Instant::now(),
+            last_flush: Instant::now(),
+            has_unflushed: false,
+            is_wait_explained: false,
+        };
+        let ended = match self.limit() {
+            Ok(limit) => {
+                session.left = limit;
+                session.run(&mut consumer, out).await
+            }
+            Err(failure) => Err(failure.into()),
+        };
+        let closed = consumer.close().await;
+        let told = session.conclude(ended, out)?;
+        if told {
+            closed?;
+        }
+        Ok(())
+    }
+
+    /// `--max-messages`; a negative one means no limit.
+    fn limit(&self) -> Result<Option<u64>, Failure> {
+        let Some(text) = &self.max_messages else {
+            return Ok(None);
+        };
+        match text.parse::<i32>() {
+            Ok(limit) => Ok(limit.try_into().ok()),
+            Err(_) => Err(failure::cannot_parse("max-messages", text)),
+        }
+    }
+
+    fn begin(&self, consumer: &mut Consumer) -> anyhow::Result<()> {
+        let topic = self.topic.clone().unwrap_or_default();
+        if let Some(number) = self.wanted_partition()? {
+            let partition = TopicPartition::new(topic, number);
+            consumer.assign(std::slice::from_ref(&partition));
+            match self.start()? {
+                Start::Earliest => consumer.seek_to_beginning(&partition),
+                Start::Latest => consumer.seek_to_end(&partition),
+                Start::Offset(offset) => consumer.seek(&partition, offset),
+            };
+        } else if let Some(pattern) = &self.include {
+            consumer.subscribe_pattern(pattern)?;
+        } else {
+            consumer.subscribe(vec![topic])?;
+        }
+        Ok(())
+    }
+}
+
+impl Session<'_> {
+    async fn run(&mut self, consumer: &mut Consumer, out: &mut Printer<'_>) -> anyhow::Result<End> {
+        let stop = out.stop.clone();
+        loop {
+            if self.left == Some(0) {
+                return Ok(End::Enough);
+            }
+            let wait = self.wait();
+            let polled = tokio::select! {
+                biased;
+                polled = consumer.poll(wait) => polled?,
+                () = stop.cancelled() => return Ok(End::Stopped),
+            };
+            if !polled.is_empty() {
+                self.last_record = Instant::now();
+                self.print_all(&polled, consumer, out)?;
+            }
+            self.flush_if_due(polled.is_empty(), out)?;
+            if polled.is_empty()
+                && self
+                    .idle_max
+                    .is_some_and(|max| self.last_record.elapsed() >= max)
+            {
+                return Ok(End::Idle);
+            }
+            if self.last_record.elapsed() >= UNSURPRISING_WAIT && !self.is_wait_explained {
+                self.is_wait_explained = true;
+                self.explain_wait(consumer, out).await;
+            }
+        }
+    }
+
+    /// How long to wait for records before something else is due.
+    fn wait(&self) -> Duration {
+        if self.has_unflushed {
+            return LULL;
+        }
+        let idle = self.last_record.elapsed();
+        let until_idle = self.idle_max.map(|max| max.saturating_sub(idle));
+        let until_explained =
+            (!self.is_wait_explained).then(|| UNSURPRISING_WAIT.saturating_sub(idle));
+        let waits = until_idle.into_iter().chain(until_explained);
+        waits.fold(WAIT_MAX, Duration::min)
+    }
+
+    /// Prints a poll. What comes after the last record wanted, or after one that cannot be printed, is given back, so that
+    /// it is not committed.
+    fn print_all(
+        &mut self,
+        polled: &Polled,
+        consumer: &mut Consumer,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        let mut unread = BTreeMap::new();
+        let mut failure = None;
+        for batch in &polled.batches {
+            if let Some(offset) = self.print_batch(batch, &mut failure, out) {
+                unread
+                    .entry(TopicPartition::new(batch.topic(), batch.partition()))
+                    .or_insert(offset);
+            }
+        }
+        for (partition, offset) in unread {
+            consumer.seek(&partition, offset);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Prints a batch up to the limit or the first failure; gives the offset of the first record that is left.
+    fn print_batch(
+        &mut self,
+        batch: &PolledBatch,
+        failure: &mut Option<anyhow::Error>,
+        out: &mut Printer<'_>,
+    ) -> Option<i64> {
+        for record in batch.iter() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let text = format!(
+                        "cannot read a record of {}-{}: {error}",
+                        batch.topic(),
+                        batch.partition()
+                    );
+                    failure.get_or_insert(Failure::new(text).into());
+                    return None;
+                }
+            };
+            if failure.is_some() || self.left == Some(0) {
+                return Some(record.offset);
+            }
+            self.left = self.left.map(|left| left.saturating_sub(1));
+            self.printed += 1;
+            self.has_unflushed = true;
+            let found = Found {
+                topic: batch.topic(),
+                partition: batch.partition(),
+                timestamp_type: batch.timestamp_type(),
+                record: &record,
+            };
+            match self.print(&found, out) {
+                Ok(()) => {}
+                Err(formatter::Error::Output(error)) => {
+                    *failure = Some(OutputError::from(error).into());
+                }
+                Err(formatter::Error::Record(error)) if self.tool.skip_message_on_error => {
+                    out.error(
+                        &format!("Error processing message, skipping this message: {error}"),
+                        LOGGER,
+                    );
+                }
+                Err(formatter::Error::Record(error)) => {
+                    *failure = Some(Failure::new(error.to_string()).into());
+                }
+            }
+        }
+        None
+    }
+
+    fn print(&self, found: &Found<'_>, out: &mut Printer<'_>) -> Result<(), formatter::Error> {
+        match out.look.mode {
+            Mode::Plain => self.formatter.write(found, out.writer()),
+            Mode::Json => Ok(out
+                .writer()
+                .write_fmt(format_args!("{}\n", formatter::json(found)))?),
+            Mode::Rich => {
+                let mut text = Vec::new();
+                self.formatter.write(found, &mut text)?;
+                Ok(out
+                    .writer()
+                    .write_all(formatter::escaped(&text).as_bytes())?)
+            }
+        }
+    }
+
+    fn flush_if_due(&mut self, is_lull: bool, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        if self.has_unflushed && (is_lull || self.last_flush.elapsed() >= FLUSHED_WITHIN) {
+            self.has_unflushed = false;
+            self.last_flush = Instant::now();
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Says what is awaited: a topic that is not there, or, to a person, the end of one that is.
+    async fn explain_wait(&self, consumer: &Consumer, out: &mut Printer<'_>) {
+        let Some(topic) = &self.tool.topic else {
+            return;
+        };
+        let wanted = [topic.clone()];
+        let Ok(metadata) = consumer
+            .cluster()
+            .refresh(Topics::Named(&wanted), false)
+            .await
+        else {
+            return;
+        };
+        let code = metadata
+            .topics
+            .get(topic)
+            .map_or(ErrorCode::UnknownTopicOrPartition, |topic| topic.error);
+        if code == ErrorCode::UnknownTopicOrPartition {
+            out.note(format_args!(
+                "topic '{topic}' does not exist; waiting for it"
+            ));
+            let topics = Admin::new(consumer.cluster().clone())
+                .list_topics()
+                .await
+                .unwrap_or_default();
+            if let Some(hint) =
+                names::did_you_mean(topic, topics.iter().map(|topic| topic.name.as_str()))
+            {
+                out.note(format_args!("  {hint}"));
+            }
+        } else if self.printed == 0 && !self.tool.from_beginning {
+            let count = metadata.partition_count(topic).unwrap_or(0);
+            out.aside(format_args!(
+                "waiting at the end of {topic} ({count} partitions); --from-beginning reads what is already there"
+            ));
+        }
+    }
+
+    /// Says how it ended. Whether the end was one that deserves more to be said.
+    fn conclude(&self, ended: anyhow::Result<End>, out: &mut Printer<'_>) -> anyhow::Result<bool> {
+        let ended = match ended {
+            Err(error)
+                if error
+                    .downcast_ref::<OutputError>()
+                    .is_some_and(OutputError::is_reader_gone) =>
+            {
+                out.note("Unable to write to standard out, closing consumer.");
+                out.note(format_args!(
+                    "Processed a total of {} messages",
+                    self.printed
+                ));
+                return Ok(false);
+            }
+            other => other,
+        };
+        if let (Ok(End::Idle), Mode::Plain) = (&ended, out.look.mode) {
+            out.error(
+                "Error processing message, terminating consumer process: ",
+                LOGGER,
+            );
+            out.note("org.apache.kafka.common.errors.TimeoutException");
+        }
+        if self.tool.enable_systest_events {
+            out.line("shutdown_complete")?;
+        }
+        out.flush()?;
+        out.note(format_args!(
+            "Processed a total of {} messages",
+            self.printed
+        ));
+        ended.map(|_| true)
+    }
+}
