@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Message;
 use super::log::{load, store};
@@ -63,7 +64,11 @@ enum LoadError {
     Panic(#[from] tokio::task::JoinError),
 }
 
-/// Replays the log off the runtime's workers, sending everyone away meanwhile.
+/// How long requests wait while a shard is replayed, before they are sent away to come again. Most logs take a
+/// millisecond, and some clients take a refusal for a crash.
+const LOAD_GRACE: Duration = Duration::from_millis(500);
+
+/// Replays the log off the runtime's workers.
 async fn load_shard(
     settings: &Settings,
     partition: &Arc<Partition>,
@@ -72,6 +77,9 @@ async fn load_shard(
     let mut shard = GroupShard::new(settings.group.clone());
     let log = Arc::clone(&partition.log);
     let mut replayed = spawn_blocking(move || load(&log, &mut shard).map(|()| shard));
+    if let Ok(replayed) = timeout(LOAD_GRACE, &mut replayed).await {
+        return Ok(replayed??);
+    }
     loop {
         tokio::select! {
             replayed = &mut replayed => return Ok(replayed??),
