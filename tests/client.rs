@@ -1,4 +1,4 @@
-//! The client module against a real cluster: Apache Kafka's broker, started from `KAFKA_HOME`.
+//! The client module against a real cluster: our broker, or the one that `KAFKA_BOOTSTRAP` names (`.ci/run` names Apache's).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
@@ -14,12 +14,12 @@ use kaffa::client::{Admin, Consumer, Error, Producer};
 use kaffa::properties::Properties;
 use kaffa::protocol::{ErrorCode, TopicPartition};
 
-use crate::support::apache;
+use crate::support::cluster;
 
 /// Keys for a client of the cluster under test, and more.
 fn properties(more: &[(&str, &str)]) -> Properties {
     let mut properties: Properties = more.iter().copied().collect();
-    properties.set("bootstrap.servers", apache::bootstrap());
+    properties.set("bootstrap.servers", cluster::bootstrap());
     properties
 }
 
@@ -57,7 +57,6 @@ fn code<T>(outcome: &Result<T, Error>) -> Option<ErrorCode> {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn topics_are_created_described_grown_and_deleted() {
     let admin = admin().await;
     topic(&admin, "client-topics", 3).await;
@@ -120,7 +119,6 @@ async fn topics_are_created_described_grown_and_deleted() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn configurations_are_described_and_changed() {
     let admin = admin().await;
     topic(&admin, "client-configs", 1).await;
@@ -151,7 +149,6 @@ async fn configurations_are_described_and_changed() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn group_offsets_are_set_listed_and_deleted() {
     let admin = admin().await;
     topic(&admin, "client-offsets", 2).await;
@@ -196,7 +193,6 @@ async fn group_offsets_are_set_listed_and_deleted() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn the_cluster_its_offsets_and_its_disks_are_described() {
     let admin = admin().await;
     topic(&admin, "client-cluster", 2).await;
@@ -284,7 +280,6 @@ async fn end_offsets(admin: &Admin, topic: &str, partitions: i32) -> Vec<i64> {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn every_codec_and_every_acks_gets_records_there_once() {
     let admin = admin().await;
     let settings = [
@@ -328,7 +323,6 @@ async fn every_codec_and_every_acks_gets_records_there_once() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn batches_that_a_topic_finds_too_large_are_split() {
     let admin = admin().await;
     topic(&admin, "client-split", 1).await;
@@ -366,7 +360,6 @@ async fn batches_that_a_topic_finds_too_large_are_split() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn a_topic_that_cannot_be_is_refused_at_once_and_a_record_that_is_too_large_too() {
     let admin = admin().await;
     topic(&admin, "client-refused", 1).await;
@@ -434,7 +427,6 @@ fn assert_complete(numbers: &BTreeMap<i32, Vec<u64>>, count: u64) {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn assigned_partitions_are_read_whole_from_any_place() {
     let admin = admin().await;
     topic(&admin, "client-assign", 3).await;
@@ -486,7 +478,6 @@ async fn assigned_partitions_are_read_whole_from_any_place() {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn a_group_goes_on_where_it_committed() {
     let admin = admin().await;
     topic(&admin, "client-resume", 2).await;
@@ -547,7 +538,6 @@ async fn settle(consumers: &mut [Consumer], partitions: usize) {
 }
 
 #[tokio::test]
-#[ignore = "needs KAFKA_HOME"]
 async fn members_share_a_topic_whatever_the_assignor() {
     let admin = admin().await;
     for assignor in ["range", "roundrobin", "sticky", "cooperative-sticky"] {

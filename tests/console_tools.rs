@@ -4,6 +4,9 @@ use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
+use crate::support::apache_broker::ApacheBroker;
+use crate::support::broker::BrokerProcess;
+use crate::support::programs::installed;
 use crate::support::transcript::plays_as_recorded;
 
 /// A directory with our tools under their names as scripts.
@@ -23,12 +26,33 @@ fn our_tools() -> TempDir {
 
 macro_rules! transcripts {
     ($($test:ident $name:literal)*) => {
-        mod our_tools_on_another_broker {
+        mod our_tools_on_our_broker {
             $(#[test]
-            #[ignore = "needs BROKER=127.0.0.1:PORT"]
             fn $test() {
-                let tools = super::our_tools();
-                super::plays_as_recorded($name, tools.path(), &std::env::var("BROKER").unwrap());
+                let dir = tempfile::tempdir().unwrap();
+                let broker = super::BrokerProcess::start(dir.path(), &[]);
+                super::plays_as_recorded($name, super::our_tools().path(), &broker.address);
+            })*
+        }
+
+        mod our_tools_on_apaches_broker {
+            $(#[test]
+            #[ignore = "needs Apache Kafka: tests/interop/setup apache"]
+            fn $test() {
+                let dir = tempfile::tempdir().unwrap();
+                let broker = super::ApacheBroker::start(&dir);
+                super::plays_as_recorded($name, super::our_tools().path(), &broker.address);
+            })*
+        }
+
+        mod apaches_tools_on_our_broker {
+            $(#[test]
+            #[ignore = "needs Apache Kafka: tests/interop/setup apache"]
+            fn $test() {
+                let dir = tempfile::tempdir().unwrap();
+                let broker = super::BrokerProcess::start(dir.path(), &[]);
+                let tools = super::installed("apache-kafka/bin");
+                super::plays_as_recorded($name, tools.as_ref(), &broker.address);
             })*
         }
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::programs::installed;
 use bytes::Bytes;
 use kaffa::protocol::TopicPartition;
 use kaffa::protocol::record::{
@@ -115,12 +116,11 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// What `kafka-dump-log.sh` says of these files.
 fn dump(files: &[PathBuf], options: &[&str]) -> String {
-    let home = std::env::var("KAFKA_HOME").expect("KAFKA_HOME is where Apache Kafka is");
     let names: Vec<_> = files
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let output = Command::new(Path::new(&home).join("bin/kafka-dump-log.sh"))
+    let output = Command::new(installed("apache-kafka/bin/kafka-dump-log.sh"))
         .args(["--files", &names.join(",")])
         .args(options)
         .output()
@@ -165,7 +165,7 @@ fn without_first_offsets(text: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs KAFKA_HOME"]
+#[ignore = "needs Apache Kafka: tests/interop/setup apache"]
 fn apaches_dump_tool_has_nothing_to_say_against_our_files() {
     for timestamp_type in [TimestampType::CreateTime, TimestampType::LogAppendTime] {
         let dir = tempfile::tempdir().unwrap();
@@ -201,7 +201,7 @@ fn apaches_dump_tool_has_nothing_to_say_against_our_files() {
 }
 
 #[test]
-#[ignore = "needs KAFKA_HOME"]
+#[ignore = "needs Apache Kafka: tests/interop/setup apache"]
 fn apaches_dump_tool_reads_files_that_were_recovered() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path(), &small_segments());

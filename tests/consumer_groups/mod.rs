@@ -3,7 +3,7 @@
 mod odds;
 mod survival;
 
-use crate::support::apache;
+use crate::support::apache_broker::ApacheBroker;
 use crate::support::embedded::EmbeddedBroker;
 
 /// What Apache Kafka 4.3.1 answered.
@@ -16,9 +16,11 @@ fn odd_requests_are_answered_as_by_apache_kafka() {
 }
 
 #[test]
-#[ignore = "needs KAFKA_HOME"]
+#[ignore = "needs Apache Kafka: tests/interop/setup apache"]
 fn apache_kafka_answers_odd_requests_as_recorded() {
-    assert_same(&odds::transcript(&apache::bootstrap()));
+    let dir = tempfile::tempdir().unwrap();
+    let broker = ApacheBroker::start(&dir);
+    assert_same(&odds::transcript(&broker.address));
 }
 
 fn assert_same(transcript: &str) {

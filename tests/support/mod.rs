@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) mod apache;
 pub(crate) mod apache_broker;
 pub(crate) mod broker;
+pub(crate) mod cluster;
 pub(crate) mod embedded;
 pub(crate) mod programs;
 pub(crate) mod samples;
