@@ -13,6 +13,9 @@ mod support;
 
 mod client;
 
+mod configs;
+mod topics;
+
 mod console_tools;
 mod consumer_groups;
 

@@ -11,6 +11,7 @@ use tracing::error;
 
 use super::clock::Clock;
 use super::controller::{Chance, Decision, Rules, View};
+use super::hosting::chain;
 use super::metadata::{Delta, Draft, Image, MetadataRecord};
 use super::metadata_log::{MetadataLog, MetadataLogError};
 use crate::protocol::ErrorCode;
@@ -33,6 +34,7 @@ pub trait Publisher: Send + 'static {
 pub struct Controller {
     queue: mpsc::Sender<Request>,
     image: Arc<ArcSwap<Image>>,
+    rules: Arc<Rules>,
 }
 
 impl Controller {
@@ -43,13 +45,30 @@ impl Controller {
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, inbox) = mpsc::channel(QUEUE_MAX);
         let image = Arc::new(ArcSwap::from_pointee(image));
+        let rules = Arc::new(parts.rules.clone());
         let task = run(inbox, Arc::clone(&image), parts);
-        (Self { queue, image }, task)
+        (
+            Self {
+                queue,
+                image,
+                rules,
+            },
+            task,
+        )
     }
 
     /// The cluster as it is now.
     pub fn image(&self) -> Arc<Image> {
         self.image.load_full()
+    }
+
+    /// Answers a question about the cluster as it is now, without the controller's task.
+    pub fn read<T>(&self, answer: impl FnOnce(View<'_>) -> T) -> T {
+        let image = self.image();
+        answer(View {
+            image: &image,
+            rules: &self.rules,
+        })
     }
 
     /// Decides, commits, applies, and returns the answer.
@@ -117,10 +136,14 @@ async fn run<L: MetadataLog>(
                 reply(Ok(()));
             }
             Err(error) => {
-                // Whether the records count is unknown, so nothing more may be decided on top of them.
-                error!(%error, "the controller stops: the metadata log failed; restart the broker");
-                reply(Err(ErrorCode::KafkaStorageError));
-                return;
+                let Some(code) = error.refusal() else {
+                    // Whether the records count is unknown, so nothing more may be decided on top of them.
+                    error!(error = %chain(&error), "the controller stops: the metadata log failed; restart the broker");
+                    reply(Err(ErrorCode::KafkaStorageError));
+                    return;
+                };
+                error!(error = %chain(&error), "the metadata log refused records; nothing has changed");
+                reply(Err(code));
             }
         }
     }
@@ -140,4 +163,132 @@ async fn commit<L: MetadataLog, P>(
         offset += 1;
     }
     Ok(draft.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::protocol::Uuid;
+    use crate::protocol::messages::{EncodeError, TopicRecord};
+
+    /// A log in memory that fails as it is told.
+    struct Memory {
+        next_offset: i64,
+        failure: Option<fn() -> MetadataLogError>,
+    }
+
+    impl MetadataLog for Memory {
+        async fn propose(
+            &mut self,
+            records: &[MetadataRecord],
+            _now_ms: i64,
+        ) -> Result<i64, MetadataLogError> {
+            if let Some(failure) = self.failure.take() {
+                return Err(failure());
+            }
+            let first = self.next_offset;
+            self.next_offset += i64::try_from(records.len()).unwrap();
+            Ok(first)
+        }
+    }
+
+    /// Writes down the names of new topics.
+    #[derive(Clone, Default)]
+    struct Names(Arc<Mutex<Vec<String>>>);
+
+    impl Publisher for Names {
+        async fn publish(&mut self, image: &Image, delta: Delta) {
+            let names = delta
+                .topic_configs
+                .iter()
+                .map(|id| image.topic_by_id(*id).unwrap().name.to_string());
+            self.0.lock().unwrap().extend(names);
+        }
+    }
+
+    fn start(failure: Option<fn() -> MetadataLogError>) -> (Controller, Names) {
+        let names = Names::default();
+        let rules = Rules {
+            node_id: 1,
+            num_partitions: 1,
+            default_replication_factor: 1,
+            delete_topic_enable: true,
+            broker_keys: BTreeMap::new(),
+            fixed: BTreeMap::new(),
+        };
+        let parts = Parts {
+            log: Memory {
+                next_offset: 0,
+                failure,
+            },
+            publisher: names.clone(),
+            rules,
+            clock: Clock::default(),
+        };
+        let (controller, task) = Controller::new(Image::empty("cluster"), parts);
+        tokio::spawn(task);
+        (controller, names)
+    }
+
+    async fn create(controller: &Controller, name: &'static str) -> Result<i64, ErrorCode> {
+        let decide = move |view: View<'_>, chance: Chance<'_>| {
+            let topic_id = Uuid::from_bytes(chance().to_be_bytes());
+            let records = vec![
+                TopicRecord {
+                    name: name.into(),
+                    topic_id,
+                }
+                .into(),
+            ];
+            Decision {
+                records,
+                response: view.image.offset,
+            }
+        };
+        controller.decide(decide).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_when_the_records_count_and_the_broker_has_followed() {
+        let (controller, names) = start(None);
+        assert_eq!(create(&controller, "a").await, Ok(-1));
+        assert_eq!(*names.0.lock().unwrap(), ["a"]);
+        assert!(controller.image().topic("a").is_some());
+        assert_eq!(create(&controller, "b").await, Ok(0));
+        assert_eq!(controller.read(|view| view.image.topic_count()), 2);
+    }
+
+    #[tokio::test]
+    async fn records_that_cannot_be_written_change_nothing_and_the_controller_goes_on() {
+        let too_long = || {
+            MetadataLogError::Encode(EncodeError::TooLong {
+                what: "a string",
+                length: 70_000,
+            })
+        };
+        let (controller, names) = start(Some(too_long));
+        assert_eq!(
+            create(&controller, "a").await,
+            Err(ErrorCode::PolicyViolation)
+        );
+        assert!(controller.image().topic("a").is_none() && names.0.lock().unwrap().is_empty());
+        assert_eq!(create(&controller, "a").await, Ok(-1));
+    }
+
+    #[tokio::test]
+    async fn after_a_failure_that_leaves_it_open_what_counts_nothing_more_is_decided() {
+        let (controller, _) = start(Some(|| MetadataLogError::Interrupted));
+        assert_eq!(
+            create(&controller, "a").await,
+            Err(ErrorCode::KafkaStorageError)
+        );
+        assert_eq!(
+            create(&controller, "b").await,
+            Err(ErrorCode::NotController)
+        );
+        assert!(controller.image().topic("a").is_none());
+    }
 }

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use super::{Context, Handler};
-use crate::broker::controller::Decision;
 use crate::broker::controller::configs::list;
 use crate::protocol::messages::{ListConfigResourcesRequest, ListConfigResourcesResponse};
 
@@ -18,15 +17,9 @@ impl Handler for ListConfigResources {
         request: ListConfigResourcesRequest,
     ) -> ListConfigResourcesResponse {
         let version = context.version;
-        let answered = context
+        context
             .broker
             .controller
-            .decide(move |view, _| Decision::only(list::answer(view, &request, version)));
-        answered
-            .await
-            .unwrap_or_else(|error| ListConfigResourcesResponse {
-                error_code: error.code(),
-                ..ListConfigResourcesResponse::default()
-            })
+            .read(|view| list::answer(view, &request, version))
     }
 }

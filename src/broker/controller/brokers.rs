@@ -1,7 +1,7 @@
 //! Brokers: registered when they start (`ClusterControlManager`), and the partitions that follow from it.
 
 use super::{Decision, View};
-use crate::broker::metadata::{Endpoint, MetadataRecord, Partition};
+use crate::broker::metadata::{Endpoint, MetadataRecord, Partition, Topic};
 use crate::protocol::Uuid;
 use crate::protocol::messages::{
     PartitionChangeRecord, RegisterBrokerRecord, RegisterBrokerRecordEndPoint,
@@ -72,19 +72,43 @@ fn new_leaders(view: View<'_>, registration: &Registration) -> Vec<MetadataRecor
                 Some(leader) => leader == id && !registration.was_stopped_cleanly,
             };
             if leads_anew {
-                let is_in_sync = partition.isr.contains(&id);
-                records.push(MetadataRecord::from(PartitionChangeRecord {
-                    partition_id: *number,
-                    topic_id: topic.id,
-                    leader: id,
-                    isr: (!is_in_sync).then(|| vec![id]),
-                    eligible_leader_replicas: (!is_in_sync).then(Vec::new),
-                    ..PartitionChangeRecord::default()
-                }));
+                records.push(led_by(view, id, topic, *number));
             }
         }
     }
     records
+}
+
+/// The record by which `id` becomes the leader of a partition. Replicas in sync that are enough for acks=all make it
+/// needless to remember others (KIP-966).
+fn led_by(view: View<'_>, id: i32, topic: &Topic, number: i32) -> MetadataRecord {
+    let mut record = PartitionChangeRecord {
+        partition_id: number,
+        topic_id: topic.id,
+        leader: id,
+        ..PartitionChangeRecord::default()
+    };
+    let Some(partition) = topic.partitions.get(&number) else {
+        return record.into();
+    };
+    let is_in_sync = partition.isr.contains(&id);
+    let min_isr = view
+        .fallbacks()
+        .topic_config(&topic.configs)
+        .map_or(1, |config| config.min_insync_replicas);
+    let needed = usize::try_from(min_isr)
+        .unwrap_or_default()
+        .min(partition.replicas.len());
+    let others = |ids: &[i32]| ids.iter().copied().filter(|other| *other != id).collect();
+    record.isr = (!is_in_sync).then(|| vec![id]);
+    if partition.isr.len().max(1) >= needed {
+        record.eligible_leader_replicas = Some(Vec::new());
+        record.last_known_elr = Some(Vec::new());
+    } else {
+        record.eligible_leader_replicas = Some(others(&partition.eligible_leader_replicas));
+        record.last_known_elr = Some(others(&partition.last_known_elr));
+    }
+    record.into()
 }
 
 /// Whether the broker has every committed record of a partition without a leader.

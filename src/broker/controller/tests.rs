@@ -219,6 +219,9 @@ fn a_broker_that_comes_back_leads_what_had_no_leader_and_counts_epochs_after_a_c
         topic_id: found(&image, "a").id,
         partition_id: 0,
         leader: -1,
+        isr: Some(Vec::new()),
+        eligible_leader_replicas: Some(vec![1]),
+        last_known_elr: Some(vec![1]),
         ..PartitionChangeRecord::default()
     };
     let image = applied(&image, &[leaderless.into()]);
@@ -230,5 +233,10 @@ fn a_broker_that_comes_back_leads_what_had_no_leader_and_counts_epochs_after_a_c
         &image,
         &brokers::register(view, &registration(true), 77).records,
     );
-    assert_eq!(found(&back, "a").partitions[&0].leader, Some(1));
+    let partition = &found(&back, "a").partitions[&0];
+    assert_eq!(
+        (partition.leader, partition.isr.as_slice()),
+        (Some(1), &[1][..])
+    );
+    assert!(partition.eligible_leader_replicas.is_empty() && partition.last_known_elr.is_empty());
 }

@@ -11,6 +11,7 @@ pub use alone::Alone;
 
 use super::metadata::{ApplyError, MetadataRecord, RecordError};
 use super::replay::ReplayError;
+use crate::protocol::ErrorCode;
 use crate::protocol::messages::EncodeError;
 use crate::storage;
 
@@ -51,6 +52,23 @@ pub enum MetadataLogError {
     /// The task that was to do it is gone.
     #[error("the metadata log was interrupted")]
     Interrupted,
+}
+
+impl MetadataLogError {
+    /// What whoever proposed the records is told, where it is certain that they do not count; `None` where it is not.
+    pub fn refusal(&self) -> Option<ErrorCode> {
+        match self {
+            // The request asked for more than one batch can hold.
+            Self::Encode(_) | Self::Batch(_) => Some(ErrorCode::PolicyViolation),
+            // The log is as it was before.
+            Self::Append(error) => Some(error.error_code()),
+            Self::Replay(_)
+            | Self::Record { .. }
+            | Self::Apply { .. }
+            | Self::Sync(_)
+            | Self::Interrupted => None,
+        }
+    }
 }
 
 /// The log of the cluster's metadata.

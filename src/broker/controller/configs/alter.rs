@@ -16,11 +16,9 @@ use crate::protocol::messages::{
     IncrementalAlterConfigsResponseResponse,
 };
 
-use super::{Subject, configurable_topic, unsupported_type, validate_topic};
+use super::{Subject, check_lengths, configurable_topic, unsupported_type, validate_topic};
 
 const MIN_ISR: &str = "min.insync.replicas";
-/// The longest value (`ConfigurationControlManager`).
-const VALUE_LENGTH_MAX: usize = 32_767;
 
 /// What a request does to one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,17 +326,12 @@ fn check<'r>(
     after: &ConfigMap,
     touched: impl Iterator<Item = &'r str>,
 ) -> Result<(), Refusal> {
-    if let Some((name, _)) = after
-        .iter()
-        .find(|(_, value)| value.len() > VALUE_LENGTH_MAX)
-    {
-        let words =
-            format!("The configuration value of {name} is longer than {VALUE_LENGTH_MAX} bytes.");
-        return Err(Refusal::new(ErrorCode::InvalidConfig, words));
-    }
     match subject {
         Subject::Topic(_) => validate_topic(after),
-        Subject::Broker(resource) => check_broker(view, resource, after, touched),
+        Subject::Broker(resource) => {
+            check_lengths(after)?;
+            check_broker(view, resource, after, touched)
+        }
     }
 }
 

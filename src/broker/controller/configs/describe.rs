@@ -1,6 +1,10 @@
 //! `DescribeConfigs`: values, where they come from, and what they hide (`ConfigHelper`, `DynamicBrokerConfig`).
 
-use crate::broker::controller::{Refusal, View};
+use std::cell::OnceCell;
+
+use bytestring::ByteString;
+
+use crate::broker::controller::{BrokerKey, Refusal, View};
 use crate::broker::metadata::Resource;
 use crate::broker::metadata::image::ConfigMap;
 use crate::protocol::ErrorCode;
@@ -15,6 +19,7 @@ use crate::protocol::messages::{
 use super::{configurable_topic, unsupported_type};
 
 /// One key with its value.
+#[derive(Clone)]
 struct Entry {
     name: &'static str,
     value: Option<String>,
@@ -26,6 +31,7 @@ struct Entry {
 }
 
 /// A value that counts, or would count if those before it were not set.
+#[derive(Clone)]
 struct Synonym {
     name: &'static str,
     value: String,
@@ -34,15 +40,19 @@ struct Synonym {
 
 /// Answers a request.
 pub fn answer(view: View<'_>, request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
+    let description = Description {
+        view,
+        topic_defaults: OnceCell::new(),
+    };
     let results = request.resources.iter().map(|resource| {
         let mut result = DescribeConfigsResponseResult {
             resource_type: resource.resource_type,
             resource_name: resource.resource_name.clone(),
             // Kafka sends an empty text where others send none.
-            error_message: Some("".into()),
+            error_message: Some(ByteString::from_static("")),
             ..DescribeConfigsResponseResult::default()
         };
-        match entries(view, resource) {
+        match description.entries(resource) {
             Ok(entries) => {
                 result.configs = entries
                     .into_iter()
@@ -64,10 +74,10 @@ pub fn answer(view: View<'_>, request: &DescribeConfigsRequest) -> DescribeConfi
 
 /// What a new topic is set to, as `CreateTopics` answers it.
 pub fn created(view: View<'_>, overrides: &ConfigMap) -> Vec<CreateTopicsResponseConfig> {
-    let mut entries: Vec<Entry> = topic_entries(view, overrides);
+    let mut entries = with_overrides(&topic_defaults(view), overrides);
     entries.sort_by_key(|entry| entry.name);
     let config = |entry: Entry| CreateTopicsResponseConfig {
-        name: entry.name.into(),
+        name: ByteString::from_static(entry.name),
         value: entry.value.map(Into::into),
         read_only: false,
         config_source: entry.source.code(),
@@ -80,12 +90,12 @@ fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResp
     let is_sensitive = entry.key.is_sensitive();
     let shown = |value: String| (!is_sensitive).then(|| value.into());
     let synonym = |synonym: Synonym| DescribeConfigsResponseSynonym {
-        name: synonym.name.into(),
+        name: ByteString::from_static(synonym.name),
         value: shown(synonym.value),
         source: synonym.source.code(),
     };
     DescribeConfigsResponseConfig {
-        name: entry.name.into(),
+        name: ByteString::from_static(entry.name),
         value: entry.value.and_then(shown),
         read_only: entry.is_read_only,
         config_source: entry.source.code(),
@@ -99,88 +109,113 @@ fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResp
         documentation: entry
             .documentation
             .filter(|_| request.include_documentation)
-            .map(Into::into),
+            .map(ByteString::from_static),
     }
 }
 
-fn entries(
-    view: View<'_>,
-    resource: &DescribeConfigsRequestResource,
-) -> Result<Vec<Entry>, Refusal> {
-    let name = &*resource.resource_name;
-    let mut entries = match ResourceType::from_code(resource.resource_type) {
-        Some(ResourceType::Topic) => {
-            let found = configurable_topic(view, name).map_err(|refusal| match refusal.code {
-                ErrorCode::UnknownTopicOrPartition => Refusal::bare(refusal.code),
-                _ => refusal,
-            })?;
-            topic_entries(view, &found.configs)
+/// One answer in the making. What topics fall back on is the same for all of them and worked out once.
+struct Description<'v> {
+    view: View<'v>,
+    topic_defaults: OnceCell<Vec<Entry>>,
+}
+
+impl Description<'_> {
+    fn entries(&self, resource: &DescribeConfigsRequestResource) -> Result<Vec<Entry>, Refusal> {
+        let (view, name) = (self.view, &*resource.resource_name);
+        let mut entries = match ResourceType::from_code(resource.resource_type) {
+            Some(ResourceType::Topic) => {
+                let found =
+                    configurable_topic(view, name).map_err(|refusal| match refusal.code {
+                        ErrorCode::UnknownTopicOrPartition => Refusal::bare(refusal.code),
+                        _ => refusal,
+                    })?;
+                with_overrides(
+                    self.topic_defaults.get_or_init(|| topic_defaults(view)),
+                    &found.configs,
+                )
+            }
+            Some(ResourceType::Broker) => broker_entries(view, name)?,
+            Some(
+                kind @ (ResourceType::BrokerLogger
+                | ResourceType::ClientMetrics
+                | ResourceType::Group),
+            ) => {
+                return Err(unsupported_type(kind));
+            }
+            None => {
+                let words = ErrorCode::InvalidRequest.message();
+                return Err(Refusal::new(ErrorCode::InvalidRequest, words));
+            }
+        };
+        // An empty list of keys asks for all of them, just as none does.
+        if let Some(wanted) = resource
+            .configuration_keys
+            .as_ref()
+            .filter(|wanted| !wanted.is_empty())
+        {
+            entries.retain(|entry| wanted.iter().any(|name| **name == *entry.name));
         }
-        Some(ResourceType::Broker) => broker_entries(view, name)?,
-        Some(
-            kind @ (ResourceType::BrokerLogger | ResourceType::ClientMetrics | ResourceType::Group),
-        ) => {
-            return Err(unsupported_type(kind));
-        }
-        None => {
-            return Err(Refusal::new(
-                ErrorCode::InvalidRequest,
-                ErrorCode::InvalidRequest.message(),
-            ));
+        Ok(entries)
+    }
+}
+
+/// What topics are set to on which nothing is set.
+fn topic_defaults(view: View<'_>) -> Vec<Entry> {
+    let entry = |topic_key: &'static TopicKey| {
+        let key = &topic_key.key;
+        let given = view
+            .fallbacks()
+            .topic_default(topic_key)
+            .or_else(|| key.default.map(str::to_owned));
+        let first = topic_key.synonyms.first();
+        let synonyms = first
+            .map(|first| broker_synonyms(view, first.name))
+            .unwrap_or_default();
+        Entry {
+            name: key.name,
+            value: given.map(|text| canonical(key, &text)),
+            source: synonyms
+                .first()
+                .map_or(ConfigSource::Default, |synonym| synonym.source),
+            key,
+            is_read_only: false,
+            synonyms,
+            documentation: Some(topic_key.doc),
         }
     };
-    // An empty list of keys asks for all of them, just as none does.
-    if let Some(wanted) = resource
-        .configuration_keys
-        .as_ref()
-        .filter(|wanted| !wanted.is_empty())
-    {
-        entries.retain(|entry| wanted.iter().any(|name| **name == *entry.name));
-    }
-    Ok(entries)
+    KEYS.iter().map(entry).collect()
 }
 
-fn topic_entries(view: View<'_>, overrides: &ConfigMap) -> Vec<Entry> {
-    let hidden = overrides
-        .contains_key(INTERNAL_SEGMENT_BYTES.key.name)
-        .then_some(&INTERNAL_SEGMENT_BYTES);
-    KEYS.iter()
-        .chain(hidden)
-        .map(|key| topic_entry(view, overrides, key))
-        .collect()
-}
-
-fn topic_entry(view: View<'_>, overrides: &ConfigMap, topic_key: &'static TopicKey) -> Entry {
-    let key = &topic_key.key;
-    let own = overrides.get(key.name);
-    let given = own
-        .cloned()
-        .or_else(|| view.fallbacks().topic_default(topic_key));
-    let value = given
-        .or_else(|| key.default.map(str::to_owned))
-        .map(|text| canonical(key, &text));
-    let mut synonyms = Vec::new();
-    if let (Some(_), Some(value)) = (own, &value) {
-        synonyms.push(Synonym {
-            name: key.name,
-            value: value.clone(),
+fn with_overrides(defaults: &[Entry], overrides: &ConfigMap) -> Vec<Entry> {
+    let mut entries = defaults.to_vec();
+    if overrides.contains_key(INTERNAL_SEGMENT_BYTES.key.name) {
+        entries.push(Entry {
+            name: INTERNAL_SEGMENT_BYTES.key.name,
+            value: None,
             source: ConfigSource::Topic,
+            key: &INTERNAL_SEGMENT_BYTES.key,
+            is_read_only: false,
+            synonyms: Vec::new(),
+            documentation: Some(INTERNAL_SEGMENT_BYTES.doc),
         });
     }
-    if let Some(first) = topic_key.synonyms.first() {
-        synonyms.extend(broker_synonyms(view, first.name));
+    for entry in &mut entries {
+        let Some(own) = overrides.get(entry.name) else {
+            continue;
+        };
+        let (name, value, source) = (entry.name, canonical(entry.key, own), ConfigSource::Topic);
+        entry.synonyms.insert(
+            0,
+            Synonym {
+                name,
+                value: value.clone(),
+                source,
+            },
+        );
+        entry.value = Some(value);
+        entry.source = source;
     }
-    Entry {
-        name: key.name,
-        value,
-        source: synonyms
-            .first()
-            .map_or(ConfigSource::Default, |synonym| synonym.source),
-        key,
-        is_read_only: false,
-        synonyms,
-        documentation: Some(topic_key.doc),
-    }
+    entries
 }
 
 fn broker_entries(view: View<'_>, name: &str) -> Result<Vec<Entry>, Refusal> {
@@ -196,7 +231,7 @@ fn broker_entries(view: View<'_>, name: &str) -> Result<Vec<Entry>, Refusal> {
             "Unexpected broker id, expected {own} or empty string, but received {name}"
         )));
     }
-    let entry = |(name, broker_key): (&&'static str, &crate::broker::controller::BrokerKey)| {
+    let entry = |(name, broker_key): (&&'static str, &BrokerKey)| {
         let key = broker_key.key;
         let given = view.fallbacks().broker_value(name).or(key.default);
         let synonyms = broker_synonyms(view, name);

@@ -29,8 +29,12 @@ impl Subject<'_> {
     }
 }
 
+/// The longest value (`ConfigurationControlManager`).
+const VALUE_LENGTH_MAX: usize = 32_767;
+
 /// Checks what would be set on a topic.
 pub(super) fn validate_topic(configs: &ConfigMap) -> Result<(), Refusal> {
+    check_lengths(configs)?;
     let pairs: Vec<_> = configs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -43,6 +47,21 @@ pub(super) fn validate_topic(configs: &ConfigMap) -> Result<(), Refusal> {
         return Err(Refusal::new(ErrorCode::InvalidConfig, words));
     }
     Ok(())
+}
+
+fn check_lengths(configs: &ConfigMap) -> Result<(), Refusal> {
+    match configs
+        .iter()
+        .find(|(_, value)| value.len() > VALUE_LENGTH_MAX)
+    {
+        Some((name, _)) => {
+            let words = format!(
+                "The configuration value of {name} is longer than {VALUE_LENGTH_MAX} bytes."
+            );
+            Err(Refusal::new(ErrorCode::InvalidConfig, words))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The topic of this name, if it may be configured.
