@@ -16,6 +16,7 @@ mod client;
 mod configs;
 mod topics;
 
+mod bad_input;
 mod console_tools;
 mod consumer_groups;
 

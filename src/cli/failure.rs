@@ -169,6 +169,20 @@ fn hints(code: ErrorCode) -> Vec<String> {
         ErrorCode::InvalidReplicationFactor => {
             "a topic has at most as many replicas as there are brokers: --replication-factor"
         }
+        ErrorCode::InvalidTopicException => {
+            "a name has letters, digits, '.', '_' and '-', at most 249, and must differ from others in more than '.' and '_'"
+        }
+        ErrorCode::InvalidPartitions => {
+            "partitions can be added, never taken away; how many there are: --describe"
+        }
+        ErrorCode::InvalidConfig => {
+            "every key with its default: kafka-configs.sh --describe --all, or Kafka's documentation"
+        }
+        ErrorCode::UnknownTopicOrPartition => {
+            "what there is: kafka-topics --list, and --describe for its partitions"
+        }
+        ErrorCode::GroupIdNotFound => "what there is: kafka-consumer-groups --list",
+        ErrorCode::MessageTooLarge => "the topic's limit is max.message.bytes",
         ErrorCode::NonEmptyGroup => "stop its members first; who they are: --describe --members",
         _ => return Vec::new(),
     };

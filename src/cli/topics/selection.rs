@@ -67,7 +67,7 @@ fn missing(topic: &str, names: &BTreeSet<&str>) -> Failure {
         .with_message(format!("topic '{topic}' does not exist"));
     match names::did_you_mean(topic, names.iter().copied()) {
         Some(hint) => failure.with_hint(hint),
-        None => failure,
+        None => failure.with_hint("what there is: --list"),
     }
 }
 
