@@ -123,7 +123,11 @@ impl Broker {
         let limits = Limits {
             frame_bytes_max: config.sockets.request_max_bytes,
             idle: config.sockets.max_idle.unwrap_or(Duration::MAX),
-            range_method: RangeMethod::Sendfile,
+            range_method: if config.zero_copy {
+                RangeMethod::Sendfile
+            } else {
+                RangeMethod::Copy
+            },
         };
         let partitions = Arc::clone(&host.partitions);
         groups.load_all(&partitions);

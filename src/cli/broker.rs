@@ -42,6 +42,10 @@ pub struct BrokerCommand {
     /// Set one key of the configuration; wins over the file.
     #[arg(long = "override", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
+    /// Read fetched records into memory and write them to the socket, instead of letting the kernel send them from the file;
+    /// for comparing the two.
+    #[arg(long)]
+    no_zero_copy: bool,
     /// Print one line of JSON on stdout once clients can connect, and nothing else there.
     #[arg(long)]
     ready_json: bool,
@@ -190,8 +194,12 @@ impl BrokerCommand {
             properties.insert("log.dirs".to_owned(), dir.display().to_string());
         }
         apply_overrides(&mut properties, &self.overrides)?;
+        let config = BrokerConfig {
+            zero_copy: !self.no_zero_copy,
+            ..configured(&properties)?
+        };
         Ok(Plan {
-            config: configured(&properties)?,
+            config,
             face,
             ephemeral,
         })

@@ -56,6 +56,8 @@ pub struct BrokerConfig {
     pub max_request_partition_size_limit: usize,
     /// `request.timeout.ms`
     pub request_timeout: Duration,
+    /// Whether fetched records go from file to socket inside the kernel. No key of Kafka's; true unless somebody compares.
+    pub zero_copy: bool,
     /// `producer.id.expiration.ms`
     pub producer_id_expiration: Duration,
     /// `producer.id.expiration.check.interval.ms`
@@ -200,6 +202,7 @@ impl BrokerConfig {
                 .count("max.incremental.fetch.session.cache.slots")?,
             max_request_partition_size_limit: settings.count("max.request.partition.size.limit")?,
             request_timeout: settings.millis("request.timeout.ms")?,
+            zero_copy: true,
             producer_id_expiration: settings.millis("producer.id.expiration.ms")?,
             producer_id_expiration_check_interval: settings
                 .millis("producer.id.expiration.check.interval.ms")?,
