@@ -19,6 +19,8 @@ mod topics;
 mod bad_input;
 mod console_tools;
 mod consumer_groups;
+mod help_and_man;
+mod quickstart;
 
 mod crash_recovery;
 mod hostile_clients;

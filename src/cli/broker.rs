@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Command, Parser};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -284,6 +285,7 @@ fn run(plan: Plan) -> anyhow::Result<()> {
     } else {
         log_lines::Target::Stderr
     });
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -295,6 +297,18 @@ fn run(plan: Plan) -> anyhow::Result<()> {
             .with_context(|| format!("cannot remove {}", dir.display()))?;
     }
     served
+}
+
+/// Takes as many file descriptors as the system allows: a broker holds one for each segment and each connection.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
 }
 
 async fn serve(config: BrokerConfig, face: Face, began: Instant) -> anyhow::Result<()> {

@@ -1,0 +1,35 @@
+complete -c kafka-console-consumer -l topic -d 'The topic to read' -r -f
+complete -c kafka-console-consumer -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
+complete -c kafka-console-consumer -l partition -d 'Read only this partition of --topic, without a group' -r -f
+complete -c kafka-console-consumer -l offset -d 'Where to begin in --partition: earliest, latest or an offset [default: latest]' -r -f
+complete -c kafka-console-consumer -l max-messages -d 'Stop after so many records [default: never]' -r -f
+complete -c kafka-console-consumer -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
+complete -c kafka-console-consumer -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
+complete -c kafka-console-consumer -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
+complete -c kafka-console-consumer -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kafka-console-consumer -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
+complete -c kafka-console-consumer -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
+complete -c kafka-console-consumer -l property -d 'The older name of --formatter-property' -r -f
+complete -c kafka-console-consumer -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
+complete -c kafka-console-consumer -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f
+complete -c kafka-console-consumer -l value-deserializer -d 'Class that reads values [default: bytes as they are]' -r -f
+complete -c kafka-console-consumer -l command-property -d 'A property of the consumer; may be repeated' -r -f
+complete -c kafka-console-consumer -l consumer-property -d 'The older name of --command-property' -r -f
+complete -c kafka-console-consumer -l command-config -d 'File of properties of the consumer; --command-property wins' -r -F
+complete -c kafka-console-consumer -l consumer.config -d 'The older name of --command-config' -r -F
+complete -c kafka-console-consumer -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+plain\t'The bytes of Apache\'s tools'
+table\t'Tables for people'
+json\t'One JSON document per line'"
+complete -c kafka-console-consumer -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kafka-console-consumer -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kafka-console-consumer -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
+complete -c kafka-console-consumer -l skip-message-on-error -d 'Go on after a record that cannot be printed'
+complete -c kafka-console-consumer -l enable-systest-events -d 'Print `shutdown_complete` at the end'
+complete -c kafka-console-consumer -l help -d 'Print this and exit'
+complete -c kafka-console-consumer -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kafka-console-consumer.sh -w kafka-console-consumer
