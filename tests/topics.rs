@@ -233,3 +233,28 @@ fn producer_ids_are_given_once_even_across_restarts() {
         broker = broker.restart();
     }
 }
+
+#[test]
+fn partitions_are_spread_over_the_data_directories() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let paths = dirs.each_ref().map(|dir| dir.path().display().to_string());
+    let broker = EmbeddedBroker::start(&[("log.dirs", &paths.join(","))]);
+    let mut wire = Wire::connect(&broker.address());
+    assert_eq!(create(&mut wire, "spread", 6, &[]), 0);
+    let partitions = |dir: &tempfile::TempDir| {
+        let names = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        names
+            .filter(|name| name.to_string_lossy().starts_with("spread-"))
+            .count()
+    };
+    assert_eq!(dirs.each_ref().map(partitions), [3, 3]);
+    let broker = broker.restart();
+    assert_eq!(
+        metadata(&mut Wire::connect(&broker.address()), "spread", false)
+            .partitions
+            .len(),
+        6
+    );
+}

@@ -89,7 +89,7 @@ impl Host {
     /// # Errors
     /// When a directory cannot be read, or a log cannot be opened.
     pub fn open(&self, image: &Image, threads: usize) -> Result<(), storage::Error> {
-        let mut found = 0;
+        let mut opened_here = Vec::new();
         for dir in &self.dirs {
             let options = OpenLogs {
                 is_clean: dir.is_clean,
@@ -98,9 +98,7 @@ impl Host {
             };
             let (known, strays) = self.sort(dir, image)?;
             for (partition, opened) in dir.directory.open_logs(known, &options)? {
-                let log = opened?;
-                found += 1;
-                self.add(image, &partition, log);
+                opened_here.extend(hosted(image, partition, opened?));
             }
             for (partition, opened) in dir.directory.open_logs(strays, &options)? {
                 warn!(%partition, "set aside: the cluster has no such partition");
@@ -108,15 +106,19 @@ impl Host {
                     .retire(&*opened?, Retired::Stray, random_id())?;
             }
         }
+        let found = opened_here.len();
+        self.partitions.add(opened_here);
         let missing: Vec<_> = image
             .topics()
             .flat_map(|topic| topic.partitions.keys().map(move |index| (topic, *index)))
             .filter(|(topic, index)| self.partitions.get(&topic.name, *index).is_none())
             .collect();
         let created = missing.len();
+        let mut new = Vec::with_capacity(created);
         for (topic, index) in missing {
-            self.create(image, topic, index)?;
+            new.extend(self.create(image, topic, index, &new)?);
         }
+        self.partitions.add(new);
         info!(found, created, "partitions are open");
         Ok(())
     }
@@ -170,48 +172,35 @@ impl Host {
         )
     }
 
-    fn add(&self, image: &Image, name: &TopicPartition, log: Arc<Log>) {
-        let Some(topic) = image.topic(&name.topic) else {
-            return;
-        };
-        let Some(assigned) = topic.partitions.get(&name.partition) else {
-            return;
-        };
-        log.assign_epoch(assigned.leader_epoch);
-        // The only replica has everything that every replica has.
-        log.set_high_watermark(log.log_end_offset());
-        self.partitions.add([Partition::new(
-            name.clone(),
-            topic.id,
-            assigned.leader_epoch,
-            log,
-        )]);
-    }
-
-    fn create(&self, image: &Image, topic: &Topic, index: i32) -> Result<(), storage::Error> {
+    /// Creates a partition; `new` are those created before it that are not in use yet.
+    fn create(
+        &self,
+        image: &Image,
+        topic: &Topic,
+        index: i32,
+        new: &[Arc<Partition>],
+    ) -> Result<Option<Arc<Partition>>, storage::Error> {
         let name = TopicPartition::new(&*topic.name, index);
-        let Some(dir) = self.emptiest() else {
-            return Ok(());
+        let Some(dir) = self.emptiest(new) else {
+            return Ok(None);
         };
         let config = self.log_config(image, topic);
         let log = dir
             .directory
             .create_log(&name, topic.id, config, self.clock.now_ms())?;
-        self.add(image, &name, log);
-        Ok(())
+        Ok(hosted(image, name, log))
     }
 
-    /// The directory with the fewest partitions, as Kafka chooses.
-    fn emptiest(&self) -> Option<&Dir> {
+    /// The directory with the fewest partitions, those just created included, as Kafka chooses.
+    fn emptiest(&self, new: &[Arc<Partition>]) -> Option<&Dir> {
         if self.dirs.len() == 1 {
             return self.dirs.first();
         }
         let partitions = self.partitions.all();
         let held = |dir: &Dir| {
-            partitions
-                .iter()
-                .filter(|partition| partition.log.dir().starts_with(dir.directory.path()))
-                .count()
+            let is_in =
+                |partition: &&Arc<Partition>| partition.log.dir().starts_with(dir.directory.path());
+            partitions.iter().chain(new).filter(is_in).count()
         };
         self.dirs.iter().min_by_key(|dir| held(dir))
     }
@@ -221,6 +210,7 @@ impl Host {
         for topic in &delta.deleted_topics {
             self.delete(topic);
         }
+        let mut new = Vec::new();
         for (id, indexes) in &delta.partitions {
             let Some(topic) = image.topic_by_id(*id) else {
                 continue;
@@ -229,11 +219,15 @@ impl Host {
                 if self.partitions.get(&topic.name, *index).is_some() {
                     continue;
                 }
-                if let Err(error) = self.create(image, topic, *index) {
-                    error!(topic = %topic.name, partition = index, error = %chain(&error), "cannot create the partition");
+                match self.create(image, topic, *index, &new) {
+                    Ok(created) => new.extend(created),
+                    Err(error) => {
+                        error!(topic = %topic.name, partition = index, error = %chain(&error), "cannot create the partition");
+                    }
                 }
             }
         }
+        self.partitions.add(new);
         // A change of what topics fall back on may concern any of them.
         let reconfigured: Vec<_> = if delta.configs.is_empty() {
             delta
@@ -420,6 +414,16 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// A partition with the epoch of its leader, which is this broker.
+fn hosted(image: &Image, name: TopicPartition, log: Arc<Log>) -> Option<Arc<Partition>> {
+    let topic = image.topic(&name.topic)?;
+    let leader_epoch = topic.partitions.get(&name.partition)?.leader_epoch;
+    log.assign_epoch(leader_epoch);
+    // The only replica has everything that every replica has.
+    log.set_high_watermark(log.log_end_offset());
+    Some(Partition::new(name, topic.id, leader_epoch, log))
 }
 
 /// How a log is kept under the settings of its topic.

@@ -63,13 +63,16 @@ impl Index {
         let Ok(number) = usize::try_from(*number) else {
             return;
         };
-        let mut entry = self.names.get(topic).map_or_else(
+        // Taken out of both maps, so that of many partitions of a topic only the first copies what readers still see.
+        let known = self.names.remove(topic);
+        self.ids.remove(&partition.topic_id);
+        let mut entry = known.map_or_else(
             || Topic {
                 name: topic.clone(),
                 id: partition.topic_id,
                 partitions: Vec::new(),
             },
-            |topic| Topic::clone(topic),
+            Arc::unwrap_or_clone,
         );
         if entry.partitions.len() <= number {
             entry.partitions.resize(number.saturating_add(1), None);
