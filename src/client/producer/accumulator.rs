@@ -66,9 +66,12 @@ pub(super) struct Queue {
     /// Orders of the batches in flight.
     in_flight: BTreeSet<u64>,
     next_sequence: i32,
-    /// Whether the broker has taken a batch of this producer id. Until then it takes any sequence for the first one, so
-    /// that a batch could overtake one that fails.
+    /// Whether the broker has taken a batch of this producer id; until then it takes any sequence.
     is_known: bool,
+    /// Whether what is in flight must not be followed. A batch that is sent again may have been written already, and the
+    /// first one may be refused: what follows could push the one out of the five batches that the broker remembers, and
+    /// overtake the other.
+    is_alone: bool,
     /// Set after a failure.
     not_before: Option<Instant>,
     backoff: Backoff,
@@ -107,6 +110,7 @@ impl Accumulator {
                 in_flight: BTreeSet::new(),
                 next_sequence: 0,
                 is_known: false,
+                is_alone: false,
                 not_before: None,
                 backoff: self.backoff.clone(),
             });
@@ -240,6 +244,7 @@ impl Accumulator {
             self.active.remove(&id);
         }
         batch.close();
+        queue.is_alone = batch.attempts > 0 || !queue.is_known;
         batch.attempts = batch.attempts.saturating_add(1);
         if let (Some(identity), None) = (identity, batch.sequence) {
             batch.sequence = Some((identity, queue.next_sequence));
@@ -396,8 +401,7 @@ impl Queue {
             return None;
         }
         let batch = self.waiting.front()?;
-        // What is sent again goes alone: what follows it would only be refused, or overtake it.
-        let may_follow = self.is_known && batch.attempts == 0;
+        let may_follow = batch.attempts == 0 && !self.is_alone;
         (may_follow || self.in_flight.is_empty()).then_some(batch)
     }
 }
