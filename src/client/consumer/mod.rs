@@ -262,9 +262,10 @@ impl Consumer {
     fn next_deadline(&self, now: Instant) -> Instant {
         let brokers = self.brokers.values().filter_map(|broker| broker.not_before);
         let brokers = brokers.filter(|until| *until > now);
-        let others = [self.partitions.next_deadline(now), self.commit_at];
+        let refresh = (!self.is_refreshing).then_some(self.refresh_at);
+        let others = [self.partitions.next_deadline(now), self.commit_at, refresh];
         let soonest = brokers.chain(others.into_iter().flatten()).min();
-        soonest.map_or(self.refresh_at, |soonest| soonest.min(self.refresh_at))
+        soonest.unwrap_or(now + self.config.client.metadata_max_age)
     }
 
     /// How far the caller has come, in every partition where that is known.

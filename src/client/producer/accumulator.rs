@@ -18,6 +18,10 @@ use crate::protocol::record::{NewRecord, RecordError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct QueueId(usize);
 
+/// A batch that has to wait for its turn takes more records than `batch.size`, up to this: larger batches cost both sides
+/// less and compress better, and nothing is sent later than it would have been.
+const GROWN_BYTES_MAX: usize = 256 * 1024;
+
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Appended {
@@ -37,6 +41,7 @@ pub(super) struct Accumulator {
     batch_bytes: usize,
     buffer_bytes: usize,
     request_bytes_max: usize,
+    in_flight_max: usize,
     linger: Duration,
     delivery_timeout: Duration,
     backoff: Backoff,
@@ -65,6 +70,8 @@ pub(super) struct Queue {
     waiting: VecDeque<Batch>,
     /// Orders of the batches in flight.
     in_flight: BTreeSet<u64>,
+    /// How long a batch may become while the ones before it hold it up.
+    grown_bytes_max: usize,
     next_sequence: i32,
     /// Whether the broker has taken a batch of this producer id; until then it takes any sequence.
     is_known: bool,
@@ -83,6 +90,7 @@ impl Accumulator {
             batch_bytes: config.batch_bytes,
             buffer_bytes: config.buffer_bytes,
             request_bytes_max: config.request_bytes_max,
+            in_flight_max: config.in_flight_max,
             linger: config.linger,
             delivery_timeout: config.delivery_timeout,
             backoff: Backoff::new(config.client.retry_backoff, config.client.retry_backoff_max),
@@ -108,6 +116,7 @@ impl Accumulator {
                 partition,
                 waiting: VecDeque::new(),
                 in_flight: BTreeSet::new(),
+                grown_bytes_max: GROWN_BYTES_MAX.min(self.request_bytes_max),
                 next_sequence: 0,
                 is_known: false,
                 is_alone: false,
@@ -148,15 +157,15 @@ impl Accumulator {
         let no_queue = RecordError::Invalid("a partition nobody has asked for");
         let queue = self.queues.get_mut(id.0).ok_or(no_queue)?;
         let mut appended = Appended::Open;
-        let has_room = queue
-            .waiting
-            .back()
-            .is_some_and(|batch| batch.fits(record, self.batch_bytes));
+        let room = queue.batch_bytes(self.batch_bytes, self.in_flight_max);
+        let last = queue.waiting.back();
+        let has_room = last.is_some_and(|batch| batch.fits(record, room));
+        let needed = if has_room { 0 } else { self.batch_bytes };
+        if self.used > 0 && self.used.saturating_add(needed) > self.buffer_bytes {
+            self.is_starved = true;
+            return Ok(Appended::NoRoom);
+        }
         if !has_room {
-            if self.used > 0 && self.used.saturating_add(self.batch_bytes) > self.buffer_bytes {
-                self.is_starved = true;
-                return Ok(Appended::NoRoom);
-            }
             if let Some(full) = queue.waiting.back_mut() {
                 full.close();
             }
@@ -231,10 +240,8 @@ impl Accumulator {
 
     /// Whether a batch should not wait for more records.
     fn is_ripe(&self, batch: &Batch, now: Instant) -> bool {
-        self.is_flushing
-            || self.is_starved
-            || !batch.is_open()
-            || now >= batch.created + self.linger
+        let is_full = !batch.is_open() || batch.size() > self.batch_bytes;
+        is_full || self.is_flushing || self.is_starved || now >= batch.created + self.linger
     }
 
     fn take(&mut self, id: QueueId, identity: Option<Identity>) -> Option<Batch> {
@@ -284,6 +291,9 @@ impl Accumulator {
         let Some([mut first, mut second]) = batch.split()? else {
             return Ok(false);
         };
+        if let Some(queue) = self.queues.get_mut(batch.queue.0) {
+            queue.grown_bytes_max = queue.grown_bytes_max.min(first.size());
+        }
         if let Some((identity, base)) = batch.sequence {
             first.sequence = batch.sequence;
             second.sequence = Some((identity, after(base, first.count())));
@@ -396,6 +406,16 @@ impl Accumulator {
 }
 
 impl Queue {
+    /// When the last batch is full: at `batch.size`, or later while it could not be sent anyway.
+    fn batch_bytes(&self, batch_bytes: usize, in_flight_max: usize) -> usize {
+        let backlog = self.in_flight.len().saturating_add(self.waiting.len());
+        if backlog > in_flight_max {
+            batch_bytes.max(self.grown_bytes_max)
+        } else {
+            batch_bytes
+        }
+    }
+
     fn takeable(&self, now: Instant) -> Option<&Batch> {
         if self.not_before.is_some_and(|until| now < until) {
             return None;

@@ -119,11 +119,12 @@ impl Sender {
     fn next_deadline(&self, now: Instant) -> Instant {
         let batches = self.shared.accumulator().next_deadline(now);
         let pauses = self.brokers.values().filter_map(|broker| match broker {
-            Broker::Pausing(until) => Some(*until),
+            Broker::Pausing(until) => Some(*until).filter(|until| *until > now),
             Broker::Connecting | Broker::Connected(_) => None,
         });
-        let soonest = pauses.chain(batches).min();
-        soonest.map_or(self.refresh_at, |soonest| soonest.min(self.refresh_at))
+        let refresh = (!self.is_refreshing).then_some(self.refresh_at);
+        let soonest = pauses.chain(batches).chain(refresh).min();
+        soonest.unwrap_or(now + self.shared.config.client.metadata_max_age)
     }
 
     /// Gives up what has waited too long.

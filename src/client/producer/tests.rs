@@ -286,7 +286,26 @@ fn memory_is_bounded_and_comes_back() {
     let batches = bench.drain().unwrap();
     assert_eq!(bench.append(0), Appended::NoRoom);
     bench.accumulator.finish(&batches[0], true);
+    while let Some(batches) = bench.drain() {
+        bench.accumulator.finish(&batches[0], true);
+    }
     assert_ne!(bench.append(0), Appended::NoRoom);
+}
+
+#[test]
+fn batches_grow_while_they_have_to_wait() {
+    let mut bench = Bench::new(&[("linger.ms", "1000")]);
+    for _ in 0..1000 {
+        bench.append(0);
+    }
+    let sizes = std::iter::from_fn(|| {
+        let batch = bench.drain()?.remove(0);
+        bench.accumulator.finish(&batch, true);
+        Some(batch.size())
+    });
+    let sizes: Vec<_> = sizes.collect();
+    assert_eq!(sizes.len(), 6, "{sizes:?}");
+    assert!(sizes[..5].iter().all(|size| *size <= 100), "{sizes:?}");
 }
 
 #[test]
