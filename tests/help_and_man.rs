@@ -15,6 +15,14 @@ const TOOLS: [&str; 7] = [
     "server-start",
 ];
 
+/// Those whose original is a script for clients.
+const SCRIPTS: [&str; 4] = [
+    "topics",
+    "console-producer",
+    "console-consumer",
+    "consumer-groups",
+];
+
 fn kaffa(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kaffa"))
         .args(words)
@@ -95,6 +103,49 @@ fn every_option_of_a_script_is_in_its_man_page() {
             assert!(
                 text.contains(&option.replace('-', "\\-")),
                 "{page} does not tell of --{option}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_asked_is_wrong_usage() {
+    assert_eq!(kaffa(&[]).status.code(), Some(1));
+    for script in SCRIPTS {
+        assert_eq!(kaffa(&[script]).status.code(), Some(1), "{script}");
+    }
+}
+
+#[test]
+fn the_examples_in_the_help_parse() {
+    for script in SCRIPTS {
+        let help = String::from_utf8(kaffa(&[script, "--help"]).stdout)
+            .unwrap()
+            .replace("\\\n", " ");
+        let name = format!("kafka-{script} ");
+        let examples: Vec<_> = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(&name))
+            .collect();
+        assert!(
+            examples.len() >= 3,
+            "{script} has {} examples",
+            examples.len()
+        );
+        for example in examples {
+            // There is no such port, so that is as far as a command that parses can get.
+            let line = example
+                .split(" < ")
+                .next()
+                .unwrap()
+                .replace("localhost:9092", "localhost:99999");
+            let words: Vec<_> = std::iter::once(script)
+                .chain(line.split_whitespace())
+                .collect();
+            let said = String::from_utf8(kaffa(&words).stderr).unwrap();
+            assert!(
+                said.contains("Failed to c") || said.contains("bootstrap.servers"),
+                "{line}\n{said}"
             );
         }
     }

@@ -21,7 +21,7 @@ const LOGGER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 const EXAMPLES: &str = "\
 Examples:
   kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning
-  kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group etl --max-messages 10
+  kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group etl
   kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 --offset 42 \\
     --formatter-property print.offset=true --formatter-property print.key=true
 

@@ -21,7 +21,8 @@ use crate::properties::Properties;
 const EXAMPLES: &str = "\
 Examples:
   kafka-console-producer --bootstrap-server localhost:9092 --topic orders < orders.ndjson
-  kafka-console-producer --bootstrap-server localhost:9092 --topic orders --compression-codec zstd < orders.ndjson
+  kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
+    --compression-codec zstd < orders.ndjson
   kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
     --reader-property parse.key=true --reader-property key.separator=:
 

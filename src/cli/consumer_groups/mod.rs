@@ -27,7 +27,8 @@ use crate::client::Admin;
 const EXAMPLES: &str = "\
 Examples:
   kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group etl
-  kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group etl --topic orders --to-earliest --dry-run
+  kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group etl \\
+    --topic orders --to-earliest --dry-run
   kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl
 
 --to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; --by-duration takes P1D or PT1H30M.";
