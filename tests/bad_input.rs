@@ -279,7 +279,7 @@ fn lines_that_are_no_records_stop_the_producer_after_what_came_before_them() {
 #[test]
 fn a_record_that_is_too_large_is_named_and_the_others_are_written() {
     let bench = Bench::with_topic("--config max.message.bytes=10000");
-    let input = [b"before\n".as_slice(), &[b'x'; 20_000], b"\nafter\n"].concat();
+    let input = [b"before\n".as_slice(), &vec![b'x'; 20_000], b"\nafter\n"].concat();
     let told = refusal(&bench.produce("--batch-size 1", &input));
     says(&told, &["20"]);
     assert_eq!(bench.consume(2), b"before\nafter\n");
@@ -381,9 +381,7 @@ fn a_reader_that_went_away_is_no_error_but_a_full_disk_is() {
         &["standard output", "No space left"],
     );
 
-    let lines: String = (0..50_000)
-        .map(|n| format!("line {n} of a stream that nobody reads\n"))
-        .collect();
+    let lines = "a line of a stream that nobody reads\n".repeat(50_000);
     assert!(bench.produce("", lines.as_bytes()).status.success());
     let mut consumer = bench.command(
         "console-consumer",

@@ -42,7 +42,7 @@ pub fn run(name: &str, words: &[OsString]) -> ExitCode {
     {
         Ok(matches) => Quickstart::from_arg_matches(&matches)
             .map_err(Into::into)
-            .and_then(|asked| asked.run()),
+            .and_then(Quickstart::run),
         Err(error) if !error.use_stderr() => error.print().context("print the help"),
         Err(error) => Err(anyhow::anyhow!(
             "{}",
@@ -346,13 +346,11 @@ fn count_lines(file: &Path) -> anyhow::Result<u64> {
 fn write_sample(dir: &Path) -> anyhow::Result<PathBuf> {
     const ITEMS: [&str; 5] = ["espresso", "filter", "decaf", "cup", "grinder"];
     let file = dir.join("sample.ndjson");
-    let mut text = String::new();
-    for (order, item) in (1..=SAMPLE_LINES).zip(ITEMS.iter().cycle()) {
+    let orders = (1..=SAMPLE_LINES).zip(ITEMS.iter().cycle());
+    let text = orders.fold(String::new(), |text, (order, item)| {
         let quantity = order % 4 + 1;
-        text.push_str(&format!(
-            "{{\"order\":{order},\"item\":\"{item}\",\"quantity\":{quantity}}}\n"
-        ));
-    }
+        text + &format!("{{\"order\":{order},\"item\":\"{item}\",\"quantity\":{quantity}}}\n")
+    });
     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }
