@@ -282,7 +282,7 @@ fn lay_foundation(config: &BrokerConfig, clock: Clock) -> Result<Foundation, Sta
     }
     let is_clean = dirs.iter().all(|dir| dir.is_clean);
     let metadata = open_metadata(&disk, &dirs, &config.metadata_log_dir, clock.now_ms())?;
-    let (log, image, _delta) = Alone::open(metadata, &Image::empty(cluster_id))?;
+    let (log, image, _delta) = Alone::open(metadata, &*disk, &Image::empty(cluster_id))?;
     let parts = HostParts {
         dirs,
         node_id: config.node_id,

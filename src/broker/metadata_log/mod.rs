@@ -4,6 +4,7 @@
 //! commit by majority behind the same trait.
 
 mod alone;
+mod snapshot;
 
 use std::future::Future;
 
@@ -21,6 +22,21 @@ pub enum MetadataLogError {
     /// It cannot be read back.
     #[error("cannot replay the metadata log")]
     Replay(#[from] ReplayError),
+    /// A snapshot cannot be found or read.
+    #[error("cannot read the snapshot that the metadata log begins with")]
+    Snapshot(#[source] storage::Error),
+    /// Records are missing between the newest snapshot and the log.
+    #[error(
+        "the metadata log goes from {start} to {end}, and the newest snapshot ends at {snapshot}"
+    )]
+    Gap {
+        /// The first offset of the log.
+        start: i64,
+        /// The offset after its last.
+        end: i64,
+        /// The offset after the last one in the snapshot; 0 where there is no snapshot.
+        snapshot: i64,
+    },
     /// A record in it is none that this release knows.
     #[error("cannot read the record at offset {offset} of the metadata log")]
     Record {
@@ -63,6 +79,8 @@ impl MetadataLogError {
             // The log is as it was before.
             Self::Append(error) => Some(error.error_code()),
             Self::Replay(_)
+            | Self::Snapshot(_)
+            | Self::Gap { .. }
             | Self::Record { .. }
             | Self::Apply { .. }
             | Self::Sync(_)
