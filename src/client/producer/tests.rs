@@ -122,7 +122,7 @@ impl Log {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Append(usize),
     /// Sends what is ready.
