@@ -303,9 +303,8 @@ impl Session<'_> {
                 out.note(format_args!("  {hint}"));
             }
         } else if self.printed == 0 && !self.tool.from_beginning {
-            let count = metadata.partition_count(topic).unwrap_or(0);
             out.aside(format_args!(
-                "waiting at the end of {topic} ({count} partitions); --from-beginning reads what is already there"
+                "waiting at the end of {topic}; --from-beginning reads what is already there"
             ));
         }
     }

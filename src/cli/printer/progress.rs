@@ -2,7 +2,12 @@
 //!
 //! First drawn after half a second, so that short runs never flicker, and at most ten times a second.
 
-use std::{fs, os::fd::AsFd, time::Duration};
+use std::{
+    fs,
+    os::fd::AsFd,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
@@ -11,8 +16,8 @@ use super::Look;
 
 /// Nothing is drawn before this.
 const FIRST_DRAWN_AFTER: Duration = Duration::from_millis(500);
-/// Redraws per second, at most.
-const REDRAWS_MAX: u8 = 10;
+/// Between two redraws; taking note of a batch must cost next to nothing.
+const REDRAWN_AFTER: Duration = Duration::from_millis(100);
 /// Narrower terminals get no bar.
 const BAR_COLUMNS_MIN: u16 = 60;
 
@@ -21,12 +26,14 @@ const BAR_COLUMNS_MIN: u16 = 60;
 pub struct Progress {
     bar: ProgressBar,
     began: Instant,
+    next_draw: Arc<Mutex<Instant>>,
     wanted: bool,
 }
 
 impl Progress {
     /// Progress towards `total` bytes, if that is known; never drawn where the look does not want it.
     pub fn new(look: &Look, name: &str, total: Option<u64>) -> Self {
+        let began = Instant::now();
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
             Some(_) if look.width < BAR_COLUMNS_MIN => "{percent:>3}%  {binary_rate}  ETA {eta}",
@@ -58,26 +65,39 @@ impl Progress {
         bar.set_prefix(name.to_owned());
         Self {
             bar,
-            began: Instant::now(),
+            began,
+            next_draw: Arc::new(Mutex::new(began + FIRST_DRAWN_AFTER)),
             wanted: look.progress,
         }
     }
 
     /// Takes note of bytes and records done so far, and draws if it is time.
     pub fn set(&self, done_bytes: u64, done_records: u64) {
-        if !self.wanted {
+        if !self.wanted || !self.is_time() {
             return;
         }
         let elapsed = self.began.elapsed();
-        if self.bar.is_hidden() && elapsed >= FIRST_DRAWN_AFTER {
-            self.bar
-                .set_draw_target(ProgressDrawTarget::stderr_with_hz(REDRAWS_MAX));
+        if self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_message(format!(
             "{}/s",
             si(per_second(done_records, elapsed), "rec")
         ));
         self.bar.set_position(done_bytes);
+    }
+
+    fn is_time(&self) -> bool {
+        let now = Instant::now();
+        let mut next = self
+            .next_draw
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_time = now >= *next;
+        if is_time {
+            *next = now + REDRAWN_AFTER;
+        }
+        is_time
     }
 
     /// Makes room for a line on stderr while `say` runs.
