@@ -119,7 +119,7 @@ def load(options, broker, figures):
             figures[f"produce {size} B, acks={acks}: broker CPU-s per million"] = cpu
         consume(options, broker, f"load-{size}-1", records)
         rate, cpu = consume(options, broker, f"load-{size}-1", records)
-        figures[f"consume {size} B: records/s"] = rate
+        figures[f"consume {size} B: MB/s"] = rate
         figures[f"consume {size} B: broker CPU-s per million"] = cpu
 
 

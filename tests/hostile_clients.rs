@@ -1,7 +1,8 @@
 //! What a broker does with peers that do not speak Kafka, or not well: it ends their connection and serves the others.
 
-use std::io::Write as _;
-use std::net::Shutdown;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 use kaffa::protocol::messages::{ApiVersionsRequest, MetadataRequest};
 use tempfile::tempdir;
@@ -218,4 +219,28 @@ fn a_peer_that_sends_and_never_reads_is_held_back_alone() {
         "the broker took ten million requests that it could not answer"
     );
     scene.goes_on();
+}
+
+#[test]
+fn a_long_request_that_never_ends_gives_its_room_back_when_its_connection_does() {
+    let dir = tempdir().unwrap();
+    let broker = BrokerProcess::start(dir.path(), &["queued.max.request.bytes=100000"]);
+    let long = |length: i32| {
+        let mut stream = TcpStream::connect(&broker.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream.write_all(&length.to_be_bytes()).unwrap();
+        stream
+    };
+    let hogs: Vec<_> = (0..4).map(|_| long(95_000)).collect();
+    let mut honest = long(80_000);
+    // ApiVersions, version 0, correlation id 7, no client id; what follows the request is let pass.
+    let mut request = vec![0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff];
+    request.resize(80_000, 0);
+    honest.write_all(&request).unwrap();
+    drop(hogs);
+    let mut answer = [0; 8];
+    honest.read_exact(&mut answer).unwrap();
+    assert_eq!(answer[4..], [0, 0, 0, 7]);
 }

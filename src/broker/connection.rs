@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
@@ -79,14 +80,17 @@ pub async fn serve(
 ) -> Result<(), ConnectionError> {
     let limits = broker.limits;
     let stopped = pin!(stop.cancelled());
+    let all_room = broker.config.sockets.queued_max_request_bytes.unwrap_or(0) / 1024;
     let mut reader = Reader {
         socket,
+        request_room: broker.request_room.clone(),
+        request_room_kib: u32::try_from(all_room.max(1)).unwrap_or(u32::MAX),
         buffer: BytesMut::new(),
         limits,
         stopped,
     };
     let mut held: Vec<Piece> = Vec::new();
-    while let Some(frame) = reader.next_frame().await? {
+    while let Some((frame, _room)) = reader.next_frame().await? {
         let answer = dispatch(broker, &mut session, Decoder::new(frame)).await;
         let ranges = match answer {
             Ok(Answer::Frame { pieces, ranges }) => {
@@ -135,6 +139,9 @@ async fn flush(
 /// Cuts the bytes of a socket into frames.
 struct Reader<'s, 'c> {
     socket: &'s TcpStream,
+    request_room: Option<Arc<Semaphore>>,
+    /// All of that room: a frame that is longer takes it whole.
+    request_room_kib: u32,
     buffer: BytesMut,
     limits: Limits,
     stopped: Pin<&'s mut WaitForCancellationFuture<'c>>,
@@ -142,14 +149,23 @@ struct Reader<'s, 'c> {
 
 impl Reader<'_, '_> {
     /// The next frame without its prefix; `None` when the peer closed the connection or the broker stops.
-    async fn next_frame(&mut self) -> Result<Option<Bytes>, ConnectionError> {
+    /// With it comes the room that it takes up, to be given back once it is answered.
+    async fn next_frame(
+        &mut self,
+    ) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>, ConnectionError> {
+        let mut room = None;
         loop {
             let missing = match self.frame_length()? {
                 Some(length) if self.buffer.len() >= PREFIX_LEN + length => {
                     let mut frame = self.buffer.split_to(PREFIX_LEN + length);
-                    return Ok(Some(frame.split_off(PREFIX_LEN).freeze()));
+                    return Ok(Some((frame.split_off(PREFIX_LEN).freeze(), room)));
                 }
-                Some(length) => PREFIX_LEN + length - self.buffer.len(),
+                Some(length) => {
+                    if room.is_none() && length > READ_AHEAD_BYTES {
+                        room = self.take_room(length).await?;
+                    }
+                    PREFIX_LEN + length - self.buffer.len()
+                }
                 None => PREFIX_LEN,
             };
             if !self.read_more(missing).await? {
@@ -179,6 +195,24 @@ impl Reader<'_, '_> {
                     hint,
                 })
             }
+        }
+    }
+
+    /// Waits until a long frame fits among those that other connections are reading; short ones always do.
+    async fn take_room(
+        &self,
+        length: usize,
+    ) -> Result<Option<OwnedSemaphorePermit>, ConnectionError> {
+        let Some(room) = &self.request_room else {
+            return Ok(None);
+        };
+        let wanted = u32::try_from(length / 1024)
+            .unwrap_or(u32::MAX)
+            .min(self.request_room_kib);
+        let idle = self.limits.idle;
+        match timeout(idle, Arc::clone(room).acquire_many_owned(wanted)).await {
+            Ok(taken) => Ok(taken.ok()),
+            Err(_elapsed) => Err(ConnectionError::Idle(idle)),
         }
     }
 

@@ -27,6 +27,7 @@ pub mod start;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -49,6 +50,9 @@ pub struct Broker {
     pub config: BrokerConfig,
     /// What bounds each connection.
     pub limits: Limits,
+    /// Room for requests that are being read and answered, in KiB (`queued.max.request.bytes`); `None` where there is no
+    /// limit.
+    pub request_room: Option<Arc<Semaphore>>,
     /// The disks.
     pub host: Arc<Host>,
     /// The partitions it hosts.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, lookup_host};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -132,6 +133,7 @@ impl Broker {
         let partitions = Arc::clone(&host.partitions);
         groups.load_all(&partitions);
         let broker = Arc::new(Self {
+            request_room: request_room(&config),
             config,
             limits,
             host,
@@ -388,6 +390,14 @@ impl Foundation {
         (self.image, _) = draft.finish();
         Ok(())
     }
+}
+
+/// Room for requests, where there is a limit.
+fn request_room(config: &BrokerConfig) -> Option<Arc<Semaphore>> {
+    let bytes = config.sockets.queued_max_request_bytes?;
+    Some(Arc::new(Semaphore::new(
+        (bytes / 1024).clamp(1, Semaphore::MAX_PERMITS),
+    )))
 }
 
 fn rules_of(config: &BrokerConfig) -> Rules {
