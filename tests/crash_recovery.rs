@@ -20,7 +20,7 @@ use crate::support::wire::Wire;
 
 const TOPIC: &str = "crash";
 const PARTITIONS: i32 = 4;
-const RECORDS_PER_BATCH: u64 = 100;
+pub(crate) const RECORDS_PER_BATCH: u64 = 100;
 const RECORD_SIZE: usize = 1000;
 const IN_FLIGHT: usize = 4;
 
@@ -70,7 +70,7 @@ fn no_acknowledged_record_is_lost_or_reordered_by_sigkill() {
     println!("{cycles} crashes, {acknowledged} batches acknowledged, all of them there");
 }
 
-fn create_topic(broker: &BrokerProcess) {
+pub(crate) fn create_topic(broker: &BrokerProcess) {
     let config = CreateTopicsRequestConfig {
         name: "segment.bytes".into(),
         value: Some("1048576".into()),
@@ -138,7 +138,7 @@ fn produce(mut wire: Wire, index: i32, partition: &mut Partition, acknowledge: &
     }
 }
 
-fn produce_request(index: i32, first: u64) -> ProduceRequest {
+pub(crate) fn produce_request(index: i32, first: u64) -> ProduceRequest {
     let mut batch = BatchBuilder::default();
     for number in first..first + RECORDS_PER_BATCH {
         let value = format!("{number:020}{:.>1$}", "", RECORD_SIZE - 20);
@@ -204,7 +204,7 @@ fn read_and_check(broker: &BrokerProcess, index: i32, partition: &mut Partition,
 }
 
 /// Appends the number of every record from offset `log.len()` on.
-fn read(broker: &BrokerProcess, index: i32, log: &mut Vec<u64>) {
+pub(crate) fn read(broker: &BrokerProcess, index: i32, log: &mut Vec<u64>) {
     let mut wire = Wire::connect(&broker.address);
     loop {
         let request = fetch_request(index, i64::try_from(log.len()).unwrap());

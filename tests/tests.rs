@@ -24,6 +24,7 @@ mod quickstart;
 
 mod crash_recovery;
 mod hostile_clients;
+mod scarcity;
 mod storage_format;
 mod wire_compatibility;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -154,9 +154,26 @@ fn conclude(plan: anyhow::Result<Option<Plan>>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            let hint = hint(&error).map_or_else(String::new, |hint| format!("\n  {hint}"));
+            drop(writeln!(std::io::stderr(), "error: {error:#}{hint}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What to do where the system refused something, and its own words do not say.
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    let refused = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>())?;
+    match refused.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("make room there, then start again: what was acknowledged is safe")
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Some(
+            "a directory that can be written to: --data-dir DIR, or log.dirs in the configuration",
+        ),
+        _ => None,
     }
 }
 

@@ -24,7 +24,15 @@ pub(crate) struct BrokerProcess {
 impl BrokerProcess {
     /// Starts one on a free port over `data_dir`, with these `KEY=VALUE` on top.
     pub(crate) fn start(data_dir: &Path, overrides: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaffa"));
+        Self::start_by(
+            Command::new(env!("CARGO_BIN_EXE_kaffa")),
+            data_dir,
+            overrides,
+        )
+    }
+
+    /// The same with a command of the caller's that runs `kaffa`.
+    pub(crate) fn start_by(mut command: Command, data_dir: &Path, overrides: &[&str]) -> Self {
         command
             .args(["broker", "--port", "0", "--ready-json", "--data-dir"])
             .arg(data_dir);

@@ -163,7 +163,8 @@ fn append(partition: &Partition, batch: Bytes, now_ms: i64) -> Result<AppendInfo
         .append(batch, Origin::Client, now_ms)
         .map_err(|error| Rejection {
             code: error.error_code(),
-            message: Some(error.to_string()),
+            // Only what is said of single records is worth more than the code: clients print their own sentence for that.
+            message: (!error.record_errors().is_empty()).then(|| error.to_string()),
             records: error
                 .record_errors()
                 .iter()
