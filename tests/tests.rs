@@ -30,6 +30,7 @@ mod wire_compatibility;
 
 mod apache_schemas;
 mod apache_tools;
+mod data_directory;
 mod interoperability;
 
 mod layering;
