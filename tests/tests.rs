@@ -21,6 +21,7 @@ mod console_tools;
 mod consumer_groups;
 mod help_and_man;
 mod quickstart;
+mod screens;
 
 mod crash_recovery;
 mod hostile_clients;

@@ -9,6 +9,7 @@ pub(crate) mod cluster;
 pub(crate) mod embedded;
 pub(crate) mod programs;
 pub(crate) mod samples;
+pub(crate) mod terminal;
 pub(crate) mod transcript;
 pub(crate) mod wire;
 
