@@ -8,7 +8,7 @@ use crate::{
         args::topic_partitions::{self, TopicPartitions},
         failure::{self, Failure, Usage},
         printer::plain::{self, Width},
-        time,
+        time::java,
     },
     protocol::TopicPartition,
 };
@@ -51,26 +51,26 @@ impl ConsumerGroups {
     /// # Errors
     /// [`Usage`] for none; [`Failure`] for a value that cannot be read.
     pub fn scenario(&self) -> anyhow::Result<Scenario> {
-        let explained = |error: time::Error| Failure::new(error.to_string());
+        let explained = |error: java::Error| Failure::new(error.to_string());
         if let Some(text) = &self.to_offset {
             Ok(Scenario::ToOffset(number("to-offset", text)?))
         } else if let Some(text) = &self.to_datetime {
-            let failure = |error: time::Error| {
+            let failure = |error: java::Error| {
                 explained(error)
                     .with_message(format!("'{text}' is not a time"))
                     .with_hint("a time is written 2026-11-20T14:00:00.000, with Z or +01:00 at the end, or in UTC")
             };
             Ok(Scenario::ToTime(
-                time::parse_datetime(text).map_err(failure)?,
+                java::parse_datetime(text).map_err(failure)?,
             ))
         } else if let Some(text) = &self.by_duration {
-            let failure = |error: time::Error| {
+            let failure = |error: java::Error| {
                 explained(error)
                     .with_message(format!("'{text}' is not a duration"))
                     .with_hint("a duration is written P7D, PT1H30M or PT90S: days, hours, minutes and seconds")
             };
             Ok(Scenario::ByDuration(
-                time::parse_duration(text).map_err(failure)?,
+                java::parse_duration(text).map_err(failure)?,
             ))
         } else if let Some(text) = &self.shift_by {
             Ok(Scenario::ShiftBy(number("shift-by", text)?))

@@ -1,4 +1,4 @@
-//! Instants and durations as people write them on the command line of Apache's tools.
+//! Instants and durations as Java's parsers read them for Apache's tools.
 
 use chrono::NaiveDate;
 
