@@ -25,6 +25,7 @@ mod screens;
 
 mod crash_recovery;
 mod hostile_clients;
+mod outages;
 mod scarcity;
 mod storage_format;
 mod wire_compatibility;

@@ -4,7 +4,7 @@
 
 use std::{error::Error as _, fmt};
 
-use crate::{client, protocol::ErrorCode};
+use crate::{client, net, protocol::ErrorCode};
 
 /// Wrong usage: the text, then the option table, both on stderr.
 #[derive(Debug, thiserror::Error)]
@@ -142,10 +142,14 @@ impl From<&client::Error> for Failure {
             },
             client::Error::TimedOut {
                 last: Some(last), ..
-            } => Self {
-                plain: Self::from(&**last).plain,
-                ..failure
-            },
+            } => {
+                let Self { plain, hints, .. } = Self::from(&**last);
+                Self {
+                    plain,
+                    hints,
+                    ..failure
+                }
+            }
             client::Error::RecordTooLarge { size, limit, key } => Self {
                 plain: format!(
                     "The message is {size} bytes when serialized which is larger than {limit}, which is the value of the {key} \
@@ -153,13 +157,24 @@ impl From<&client::Error> for Failure {
                 ),
                 ..failure
             },
+            client::Error::Unreachable { failures, .. } if failures.iter().any(is_silence) => {
+                failure.with_hint(SILENCE)
+            }
             client::Error::Unreachable { .. } => failure.with_hint("is the broker running?"),
+            client::Error::Net(cause) if is_silence(cause) => failure.with_hint(SILENCE),
             client::Error::Advertised { .. } => failure.with_hint(
                 "the cluster answers, but its advertised.listeners are of no use from here",
             ),
             _ => failure,
         }
     }
+}
+
+/// What to do about a broker that takes connections and does not answer.
+const SILENCE: &str = "it is there but busy or stuck; to wait longer: request.timeout.ms=MS in a file given by --command-config";
+
+fn is_silence(error: &net::Error) -> bool {
+    matches!(error, net::Error::Timeout { .. })
 }
 
 /// What to do about a refusal that says only what is wrong.

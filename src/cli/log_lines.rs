@@ -3,11 +3,14 @@
 use std::fmt;
 use std::io;
 
-use tracing::{Event, Subscriber};
+use serde_json::json;
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+
+use super::printer::{Look, Mode};
 
 /// Where log lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,53 @@ pub fn start(target: Target) {
     };
     if let Err(error) = started {
         tracing::debug!(%error, "log lines were started before");
+    }
+}
+
+/// Begins to say what the client says of its own accord, on stderr, as `look` wants it said. With `KAFFA_LOG` set it
+/// says what that asks for, in the layout of the log.
+pub fn start_for_tool(look: &Look) {
+    if std::env::var_os("KAFFA_LOG").is_some() {
+        return start(Target::Stderr);
+    }
+    let builder = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr);
+    let started = match look.mode {
+        Mode::Plain => builder.event_format(Layout).try_init(),
+        mode => builder.event_format(Warning(mode)).try_init(),
+    };
+    if let Err(error) = started {
+        tracing::debug!(%error, "log lines were started before");
+    }
+}
+
+/// A message as [`Printer::warning`](super::printer::Printer::warning) says it.
+struct Warning(Mode);
+
+impl<S, N> FormatEvent<S, N> for Warning
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    N: for<'w> FormatFields<'w> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut message = String::new();
+        context.format_fields(Writer::new(&mut message), event)?;
+        if self.0 == Mode::Json {
+            writeln!(
+                out,
+                "{}",
+                json!({"kind": "warning", "v": 1, "message": message})
+            )
+        } else {
+            writeln!(out, "warning: {message}")
+        }
     }
 }
 

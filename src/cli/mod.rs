@@ -140,6 +140,7 @@ pub fn run<T: Tool>(name: &str, words: &[OsString]) -> ExitCode {
         .map_or_else(|_| Output::default(), |parsed| parsed.output.clone());
     let environment = |name: &str| std::env::var(name).ok();
     let look = Look::decide(name, &output, Stdio::of_process(), &environment);
+    log_lines::start_for_tool(&look);
     let Ok(mut printer) = Printer::standard(look) else {
         return ExitCode::FAILURE;
     };

@@ -23,6 +23,9 @@ use crate::protocol::{ErrorCode, Uuid};
 /// for `default.api.timeout.ms`.
 const BOOTSTRAP_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long connections may fail before anything is said of it.
+const SILENT_RETRIES: Duration = Duration::from_secs(2);
+
 /// A cluster. Clones share connections and metadata.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -36,6 +39,15 @@ struct Shared {
     connections: Mutex<HashMap<(i32, Lane), Slot>>,
     metadata: Mutex<Arc<Metadata>>,
     coordinators: Mutex<HashMap<String, i32>>,
+    outage: Mutex<Option<Outage>>,
+}
+
+/// Connections fail, one after the other.
+#[derive(Debug)]
+struct Outage {
+    since: Instant,
+    tries: u32,
+    is_told: bool,
 }
 
 /// The place of a connection that somebody may be making just now.
@@ -79,6 +91,7 @@ impl Cluster {
                 connections: Mutex::default(),
                 metadata: Mutex::default(),
                 coordinators: Mutex::default(),
+                outage: Mutex::default(),
             }),
         };
         cluster.bootstrap().await?;
@@ -174,7 +187,8 @@ impl Cluster {
             return Ok(connection);
         }
         tracing::debug!(%address, node = id, ?lane, "connecting");
-        let connected = Connection::connect(address, self.shared.options.clone()).await;
+        let connected = Connection::connect(address.clone(), self.shared.options.clone()).await;
+        self.tell_outage(&address, connected.as_ref().err());
         connected.map_err(
             |failure| match self.shared.config.bootstrap_servers.first() {
                 Some(bootstrap) if id >= 0 => Error::Advertised {
@@ -185,6 +199,35 @@ impl Cluster {
                 _ => Error::Net(failure),
             },
         )
+    }
+
+    /// Retries are silent until they last; whoever waits is told once, and once more when it is over.
+    fn tell_outage(&self, address: &Address, failure: Option<&net::Error>) {
+        let mut outage = lock(&self.shared.outage);
+        let Some(failure) = failure else {
+            if let Some(Outage {
+                since,
+                is_told: true,
+                ..
+            }) = outage.take()
+            {
+                tracing::warn!(
+                    "connected to {address} after {:.0} s",
+                    since.elapsed().as_secs_f64()
+                );
+            }
+            return;
+        };
+        let outage = outage.get_or_insert_with(|| Outage {
+            since: Instant::now(),
+            tries: 0,
+            is_told: false,
+        });
+        outage.tries = outage.tries.saturating_add(1);
+        if !outage.is_told && outage.since.elapsed() >= SILENT_RETRIES {
+            outage.is_told = true;
+            tracing::warn!("still trying: {failure} ({} tries)", outage.tries);
+        }
     }
 
     /// A bootstrap server that turns out to be the broker at `address`: one connection does for both.

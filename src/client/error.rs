@@ -45,7 +45,7 @@ pub enum Error {
         subject: String,
     },
     /// Retries did not help in time.
-    #[error("cannot {step} within {after:?}")]
+    #[error("cannot {step} within {:.1} s", .after.as_secs_f64())]
     TimedOut {
         /// What was attempted: `list topics`.
         step: String,

@@ -57,6 +57,28 @@ impl BrokerProcess {
         }
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until somebody has connected to it; the system takes connections for a broker that stands still.
+    pub(crate) fn wait_for_peer(&self) {
+        let port: u16 = self.address.rsplit_once(':').unwrap().1.parse().unwrap();
+        let peer = format!(":{port:04X} 01");
+        let is_there = || {
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            table.lines().any(|line| line.contains(&peer))
+        };
+        for _ in 0..2_000 {
+            if is_there() {
+                return;
+            }
+            pause(Duration::from_millis(5));
+        }
+        panic!("nobody connects");
+    }
+
     /// Kills it as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -65,8 +87,7 @@ impl BrokerProcess {
 
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         self.child.wait().unwrap()
     }
 }
@@ -76,4 +97,12 @@ impl Drop for BrokerProcess {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no runtime to block: a thread of a test waits for a process"
+)]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }

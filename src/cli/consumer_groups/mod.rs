@@ -182,12 +182,15 @@ impl Tool for ConsumerGroups {
 }
 
 impl ConsumerGroups {
-    /// Connects; no call may take longer than `--timeout`.
+    /// Connects; no call may take longer than `--timeout`, or else than the properties say.
     async fn connect(&self, action: Action) -> anyhow::Result<Admin> {
         let mut properties = self.connection.properties()?;
         let wait = self.wait()?.as_millis().to_string();
-        properties.set("request.timeout.ms", &wait);
-        properties.set("default.api.timeout.ms", &wait);
+        for key in ["request.timeout.ms", "default.api.timeout.ms"] {
+            if self.timeout.is_some() || properties.get(key).is_none() {
+                properties.set(key, &wait);
+            }
+        }
         let (config, _unknown) = client::config(&properties)?;
         let call = if action == Action::List {
             "listGroups"
