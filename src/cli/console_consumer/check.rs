@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, str::FromStr};
 use super::{ConsoleConsumer, formatter};
 use crate::{
     cli::{
-        args::deprecated,
         failure::{self, Failure, Refused, Usage},
         printer::Printer,
     },
@@ -48,7 +47,7 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
         return Err(together("property", "formatter-property").into());
     }
     if !tool.property.is_empty() {
-        tell_renamed(out, "property", "formatter-property")?;
+        tell_renamed(out, "property", "formatter-property");
     }
     formatter::check_class(tool.formatter.as_deref())?;
     Ok(())
@@ -84,10 +83,10 @@ fn check_renamed(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Resul
         return Err(together("consumer.config", "command-config").into());
     }
     if !tool.consumer_property.is_empty() {
-        tell_renamed(out, "consumer-property", "command-property")?;
+        tell_renamed(out, "consumer-property", "command-property");
     }
     if tool.consumer_config.is_some() {
-        tell_renamed(out, "consumer.config", "command-config")?;
+        tell_renamed(out, "consumer.config", "command-config");
     }
     Ok(())
 }
@@ -98,12 +97,10 @@ fn together(old: &str, new: &str) -> Usage {
     ))
 }
 
-fn tell_renamed(out: &mut Printer<'_>, old: &str, new: &str) -> anyhow::Result<()> {
+/// The original says so on stdout, among the records.
+fn tell_renamed(out: &mut Printer<'_>, old: &str, new: &str) {
     let text = "is deprecated and will be removed in a future version.";
-    Ok(deprecated::tell(
-        out,
-        &format!("Option --{old} {text} Use --{new} instead."),
-    )?)
+    out.note(format_args!("Option --{old} {text} Use --{new} instead."));
 }
 
 fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Usage> {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write, time::Duration};
 
+use regex::Regex;
 use tokio::time::Instant;
 
 use super::{
@@ -11,8 +12,9 @@ use super::{
 };
 use crate::{
     cli::{
+        Tool,
         args::names,
-        failure::{self, Failure, no_answer},
+        failure::{self, Failure, Reported, no_answer},
         printer::{Mode, OutputError, Printer},
     },
     client::{
@@ -68,9 +70,14 @@ impl ConsoleConsumer {
         let (config, _unknown) = ConsumerConfig::from_properties(&settings).map_err(|error| {
             Failure::new("Failed to construct kafka consumer").with_message(error.to_string())
         })?;
-        let mut consumer = Consumer::connect(config)
-            .await
-            .map_err(|error| no_answer(&error, "metadata"))?;
+        let mut consumer = match Consumer::connect(config).await {
+            Ok(consumer) => consumer,
+            Err(error) => {
+                Self::fail(&no_answer(&error, "metadata").into(), out)?;
+                out.note("Processed a total of 0 messages");
+                return Err(Reported.into());
+            }
+        };
         self.begin(&mut consumer)?;
         let mut session = Session {
             tool: self,
@@ -120,12 +127,24 @@ impl ConsoleConsumer {
                 Start::Offset(offset) => consumer.seek(&partition, offset),
             };
         } else if let Some(pattern) = &self.include {
+            Regex::new(pattern).map_err(|error| invalid_pattern(pattern, &error))?;
             consumer.subscribe_pattern(pattern)?;
         } else {
             consumer.subscribe(vec![topic])?;
         }
         Ok(())
     }
+}
+
+/// Says, like Java, what is wrong and then where, below the pattern.
+fn invalid_pattern(pattern: &str, error: &regex::Error) -> Failure {
+    let text = error.to_string();
+    let why = text.lines().find_map(|line| line.strip_prefix("error: "));
+    let mark = text.lines().find(|line| line.trim() == "^");
+    let mark = mark.and_then(|line| line.strip_prefix("    "));
+    let (why, mark) = (why.unwrap_or(&text), mark.unwrap_or("^"));
+    Failure::new(format!("{why}\n{pattern}\n{mark}"))
+        .with_message(format!("'{pattern}' is not a regular expression: {why}"))
 }
 
 impl Session<'_> {

@@ -125,10 +125,8 @@ impl Tool for ConsoleConsumer {
     fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
         let failure = failure::explain(error);
         if out.look.mode == Mode::Plain {
-            out.error(
-                &format!("Unknown error when running consumer: {}", failure.plain),
-                LOGGER,
-            );
+            out.error("Unknown error when running consumer: ", LOGGER);
+            out.note(&failure.plain);
             out.hints(&failure);
         } else {
             out.failure(&failure);

@@ -12,7 +12,7 @@ use clap::Parser;
 
 use super::{
     Original, Tool,
-    args::{client, deprecated},
+    args::client,
     failure::{Failure, Usage},
     printer::Printer,
 };
@@ -123,7 +123,7 @@ impl Tool for ConsoleProducer {
             return Err(Usage::missing("topic").into());
         }
         client::check_servers(self.bootstrap_server.as_deref())?;
-        self.check_renamed(out)
+        Ok(self.check_renamed(out)?)
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {
@@ -133,7 +133,7 @@ impl Tool for ConsoleProducer {
 
 impl ConsoleProducer {
     /// Old and new names of an option exclude each other; the old ones are told to be old.
-    fn check_renamed(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    fn check_renamed(&self, out: &mut Printer<'_>) -> Result<(), Usage> {
         let renamed = [
             (
                 "command-config",
@@ -158,23 +158,19 @@ impl ConsoleProducer {
             if is_new && is_old {
                 return Err(Usage(format!(
                     "Options --{new} and --{old} cannot be specified together."
-                ))
-                .into());
+                )));
             }
         }
         for (new, _, old, is_old) in renamed {
             if is_old {
                 let text = "is deprecated and will be removed in a future version.";
-                deprecated::tell(
-                    out,
-                    &format!("Warning: --{old} {text} Use --{new} instead."),
-                )?;
+                out.note(format_args!("Warning: --{old} {text} Use --{new} instead."));
             }
         }
         if self.max_partition_memory_bytes.is_some() {
             let text = "Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. \
                         Use --batch-size instead.";
-            deprecated::tell(out, text)?;
+            out.note(text);
         }
         Ok(())
     }

@@ -61,8 +61,14 @@ impl ConsoleProducer {
         let settings = self.settings()?;
         let (config, _unknown) = ProducerConfig::from_properties(&settings)?;
         let topic = self.topic.as_deref().unwrap_or_default();
-        let cluster = Cluster::connect(config.client.clone()).await;
-        let cluster = cluster.map_err(|error| no_answer(&error, "metadata"))?;
+        let mut input = Input::open(&file).context("read standard input")?;
+        let cluster = match Cluster::connect(config.client.clone()).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                let why = no_answer(&error, "metadata");
+                return Err(self.refuse(why, input.next().await?.as_ref(), out));
+            }
+        };
         let progress = Progress::new(&out.look, &format!("→ {topic}"), file_size(&file));
         let tally = Tally::new(progress);
         let count = tally.clone();
@@ -77,7 +83,6 @@ impl ConsoleProducer {
             is_sync: self.sync,
             lines: 0,
         };
-        let mut input = Input::open(&file).context("read standard input")?;
         let sent = session.send_all(&mut input, &cluster, max_block, out).await;
         session.finish(out).await?;
         sent?;
@@ -86,6 +91,22 @@ impl ConsoleProducer {
             Err(Reported.into())
         } else {
             Ok(())
+        }
+    }
+}
+
+impl ConsoleProducer {
+    /// Nothing can be sent. Without --sync the original logs that for each record; we do for the first, and stop.
+    fn refuse(&self, why: Failure, block: Option<&Block>, out: &mut Printer<'_>) -> anyhow::Error {
+        let first = block.and_then(|block| lines(block).next());
+        match (out.look.mode, first) {
+            (Mode::Plain, Some(line)) if !self.sync => {
+                let topic = self.topic.as_deref().unwrap_or_default();
+                log_loss(topic, &[(None, line.len())], &why, out);
+                out.hints(&why);
+                Reported.into()
+            }
+            _ => why.into(),
         }
     }
 }
@@ -258,20 +279,15 @@ impl Session<'_> {
     fn tell_loss(&self, lost: &Lost, out: &mut Printer<'_>) {
         self.tally.progress().above(|| {
             if out.look.mode == Mode::Plain {
-                for (key, value) in &lost.sizes {
-                    let key = key.map_or("null".to_owned(), |key| format!("{key} bytes"));
-                    let topic = self.topic;
-                    out.error(
-                        &format!("Error when sending message to topic {topic} with key: {key}, value: {value} bytes with error:"),
-                        LOGGER,
-                    );
-                    out.note(&lost.why.plain);
-                }
-                return;
+                return log_loss(self.topic, &lost.sizes, &lost.why, out);
             }
-            let what = match lost.count {
-                1 => format!("line {} was not written", lost.first_line),
-                count => format!("{count} lines from line {} on were not written", lost.first_line),
+            let first = lost.first_line;
+            let what = match (lost.count, lost.sizes.first()) {
+                (1, Some((_, bytes))) => {
+                    format!("line {first} was not written, a value of {bytes} bytes")
+                }
+                (1, None) => format!("line {first} was not written"),
+                (count, _) => format!("{count} lines from line {first} on were not written"),
             };
             let mut failure = lost.why.clone();
             failure.message = format!("{what}: {}", failure.message);
@@ -284,5 +300,17 @@ fn owned((key, value): &super::line_format::Header<'_>) -> Header {
     Header {
         key: Bytes::copy_from_slice(key),
         value: value.map(Bytes::copy_from_slice),
+    }
+}
+
+/// Logs each of these records, by the bytes of its key and value, as the original does.
+fn log_loss(topic: &str, sizes: &[(Option<usize>, usize)], why: &Failure, out: &mut Printer<'_>) {
+    for (key, value) in sizes {
+        let key = key.map_or("null".to_owned(), |key| format!("{key} bytes"));
+        let text = format!(
+            "Error when sending message to topic {topic} with key: {key}, value: {value} bytes with error:"
+        );
+        out.error(&text, LOGGER);
+        out.note(&why.plain);
     }
 }

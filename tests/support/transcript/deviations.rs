@@ -1,0 +1,133 @@
+//! Where our tools mean to print something else than Apache's: `tests/golden/deviations.toml`.
+//!
+//! Of TOML the file uses only tables of an array (`[[deviation]]`, `[[open]]`) whose values are literal strings of several
+//! lines; this reads no more than that.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::{Step, Transcript};
+
+/// A table of the file: its kind and the lines of each value.
+struct Entry {
+    kind: String,
+    values: BTreeMap<String, Vec<String>>,
+}
+
+/// What concerns one transcript.
+pub(super) struct Deviations {
+    transcript: String,
+    entries: Vec<Entry>,
+}
+
+impl Deviations {
+    pub(super) fn of(transcript: &str) -> Self {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/deviations.toml");
+        Self {
+            transcript: transcript.to_owned(),
+            entries: read(&fs::read_to_string(path).unwrap()),
+        }
+    }
+
+    /// Why a command cannot do yet what Apache's does.
+    pub(super) fn open(&self, step: &Step) -> Option<String> {
+        let entry = self.of_kind("open", step).next()?;
+        Some(entry.lines("why").join(" "))
+    }
+
+    /// What our tools are to print instead of what was recorded.
+    pub(super) fn apply(&self, recorded: &Step) -> Step {
+        let mut step = recorded.clone();
+        for entry in self.of_kind("deviation", recorded) {
+            entry.apply(&mut step);
+        }
+        step
+    }
+
+    fn of_kind(&self, kind: &str, step: &Step) -> impl Iterator<Item = &Entry> {
+        let concerns =
+            move |entry: &&Entry| entry.kind == kind && entry.concerns(&self.transcript, step);
+        self.entries.iter().filter(concerns)
+    }
+}
+
+impl Entry {
+    fn lines(&self, key: &str) -> &[String] {
+        self.values.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The transcript of each command, and a part of it that tells it from others.
+    fn commands(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines("commands").iter().map(|line| {
+            line.split_once(": ")
+                .unwrap_or_else(|| panic!("not TRANSCRIPT: PART OF A COMMAND: {line}"))
+        })
+    }
+
+    /// Whether it is about this command and what was recorded for it.
+    fn concerns(&self, transcript: &str, step: &Step) -> bool {
+        let lines: Vec<String> = step.lines().collect();
+        self.lines("apache").iter().all(|line| lines.contains(line))
+            && self
+                .commands()
+                .any(|(name, part)| name == transcript && step.command.contains(part))
+    }
+
+    /// Puts our lines in the place of Apache's, each for each as long as there are both.
+    fn apply(&self, step: &mut Step) {
+        let (apache, ours) = (self.lines("apache"), self.lines("ours"));
+        for at in 0..apache.len().max(ours.len()) {
+            let place = apache.get(at).and_then(|line| step.remove(line));
+            if let Some(line) = ours.get(at) {
+                step.add(line, place.unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Every entry has its four values and concerns commands that there are.
+pub(crate) fn check() {
+    for entry in Deviations::of("").entries {
+        let keys: &[&str] = match entry.kind.as_str() {
+            "deviation" => &["apache", "commands", "ours", "why"],
+            "open" => &["commands", "why"],
+            other => panic!("a table of no known kind: {other}"),
+        };
+        let found: Vec<_> = entry.values.keys().collect();
+        assert_eq!(found, keys, "{:?}", entry.lines("why"));
+        for (name, part) in entry.commands() {
+            let mut steps = Transcript::read(name).steps.into_iter();
+            assert!(
+                steps.any(|step| step.command.contains(part) && entry.concerns(name, &step)),
+                "no command printed that: {name}: {part}"
+            );
+        }
+    }
+}
+
+fn read(text: &str) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    while let Some(line) = lines.next() {
+        if let Some(kind) = line
+            .strip_prefix("[[")
+            .and_then(|line| line.strip_suffix("]]"))
+        {
+            entries.push(Entry {
+                kind: kind.to_owned(),
+                values: BTreeMap::new(),
+            });
+        } else if let Some(key) = line.strip_suffix(" = '''") {
+            let value = lines.by_ref().take_while(|line| *line != "'''");
+            let value = value.map(str::to_owned).collect();
+            entries
+                .last_mut()
+                .unwrap()
+                .values
+                .insert(key.to_owned(), value);
+        } else {
+            assert!(line.is_empty(), "deviations.toml: {line}");
+        }
+    }
+    entries
+}
