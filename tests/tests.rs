@@ -24,6 +24,7 @@ mod quickstart;
 mod screens;
 
 mod crash_recovery;
+mod flaky_network;
 mod hostile_clients;
 mod outages;
 mod scarcity;
