@@ -5,6 +5,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::BufMut as _;
 use kaffa::client::config::{ConsumerConfig, ProducerConfig};
 use kaffa::client::producer::ProducerRecord;
 use kaffa::client::{Consumer, Producer};
@@ -81,14 +82,15 @@ async fn pass(client: TcpStream, server: TcpStream, lives: [usize; 2], cuts: Arc
     for (mut from, mut to, mut life) in ways {
         let (mut breaks, broken) = (broken.subscribe(), broken.clone());
         tokio::spawn(async move {
-            let mut buffer = vec![0; 4096];
+            let mut buffer = Vec::new();
             while life > 0 {
-                let most = buffer.len().min(life);
+                buffer.clear();
+                let mut room = (&mut buffer).limit(life.min(4096));
                 let read = tokio::select! {
-                    read = from.read(&mut buffer[..most]) => read.unwrap_or(0),
+                    read = from.read_buf(&mut room) => read.unwrap_or(0),
                     _ = breaks.changed() => 0,
                 };
-                if read == 0 || to.write_all(&buffer[..read]).await.is_err() {
+                if read == 0 || to.write_all(&buffer).await.is_err() {
                     break;
                 }
                 life -= read;
@@ -125,7 +127,7 @@ async fn write(network: &FlakyNetwork) {
         producer.send(&record).await.unwrap();
     }
     producer.close().await.unwrap();
-    assert_eq!(u64::try_from(*delivered.lock().unwrap()).unwrap(), RECORDS);
+    assert_eq!(*delivered.lock().unwrap(), RECORDS);
 }
 
 /// What a group's only member reads until it has as many records as were written; by partition.
