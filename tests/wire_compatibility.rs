@@ -222,10 +222,18 @@ fn a_frame_full_of_the_smallest_items_is_read_within_bounds() {
             );
             read_within_bounds(&subject, version, &bytes);
         }
+        let bytes = Bytes::from(crowd(schema, *subject.versions.end(), 50_000));
+        let length = u64::try_from(bytes.len()).unwrap();
+        let used = allocation_counter::measure(|| {
+            (subject.read)(bytes, *subject.versions.end());
+        });
+        let limit = (1 << 20) + 10 * length;
+        let (name, most) = (subject.name, used.bytes_max);
+        assert!(most <= limit, "{name}: {most} bytes of memory for {length}");
     }
 }
 
-/// Bytes of memory that reading a frame may take for each of its bytes: an empty string is one byte on the wire and 32
+/// Bytes of memory that reading a short frame may take for each of its bytes: an empty string is one byte on the wire and 32
 /// in memory, an item with fields that its version does not have takes a little more.
 const MEMORY_PER_BYTE: u64 = 48;
 

@@ -44,6 +44,12 @@ pub enum DecodeError {
     /// Bytes are left after the last field.
     #[error("{0} bytes are left after the last field")]
     LeftOver(usize),
+    /// Items that are small on the wire and large in memory, more of them than a frame of this length may have.
+    #[error("{count} items are too many for a frame of this length")]
+    TooManyItems {
+        /// How many the array has.
+        count: usize,
+    },
     /// A version outside the range of the schema.
     #[error("version {version} of {message} is not known")]
     UnknownVersion {
@@ -61,12 +67,24 @@ pub type Result<T> = std::result::Result<T, DecodeError>;
 #[derive(Debug, Clone)]
 pub struct Decoder {
     frame: Bytes,
+    /// Bytes of memory that arrays may still take.
+    room: usize,
 }
+
+/// Arrays may take this many times the length of the frame in memory, and [`ROOM_MIN`] in any case. A string of one byte
+/// takes 32; the answers and requests of real clusters stay below 8.
+const ROOM_FACTOR: usize = 8;
+/// What the arrays of the shortest frame may take, in bytes.
+const ROOM_MIN: usize = 1 << 20;
 
 impl Decoder {
     /// A decoder at the first byte of `frame`.
     pub const fn new(frame: Bytes) -> Self {
-        Self { frame }
+        let room = frame
+            .len()
+            .saturating_mul(ROOM_FACTOR)
+            .saturating_add(ROOM_MIN);
+        Self { frame, room }
     }
 
     /// How many bytes are left.
@@ -259,8 +277,13 @@ impl Decoder {
         let Some(count) = self.length(compact, Width::Four, what)? else {
             return Ok(None);
         };
-        // A count of more items than the rest of the frame has room for is a lie, and any other one may be reserved.
+        // A count of more items than the rest of the frame has room for is a lie.
         self.need(count.saturating_mul(item_size_min.max(1)), what)?;
+        let taken = count.saturating_mul(size_of::<T>());
+        self.room = self
+            .room
+            .checked_sub(taken)
+            .ok_or(DecodeError::TooManyItems { count })?;
         let mut items = Vec::with_capacity(count);
         for _ in 0..count {
             items.push(item(self)?);
@@ -285,8 +308,13 @@ impl Decoder {
                     what: "a tagged field",
                     length: i64::from(length),
                 })?;
-            let mut content = Self::new(self.take(length, "a tagged field")?);
-            if field(tag, &mut content)? {
+            let mut content = Self {
+                frame: self.take(length, "a tagged field")?,
+                room: self.room,
+            };
+            let is_known = field(tag, &mut content)?;
+            self.room = content.room;
+            if is_known {
                 content.finish()?;
             }
         }
@@ -667,6 +695,22 @@ mod tests {
         assert_eq!(
             decoder.array(false, 8, Decoder::i64),
             Err(DecodeError::Truncated { what: "an array" })
+        );
+    }
+
+    #[test]
+    fn items_that_take_far_more_memory_than_frame_are_refused() {
+        let strings = |count: u32| {
+            let mut encoder = Encoder::new();
+            encoder.unsigned_varint(count + 1);
+            let mut frame = encoder.into_bytes().to_vec();
+            frame.resize(frame.len() + usize::try_from(count).unwrap(), 1);
+            Decoder::new(frame.into()).array(true, 1, |item| item.string(true))
+        };
+        assert_eq!(strings(20_000).unwrap().unwrap().len(), 20_000);
+        assert_eq!(
+            strings(1_000_000),
+            Err(DecodeError::TooManyItems { count: 1_000_000 })
         );
     }
 
