@@ -31,9 +31,9 @@ def free_port():
 class Kaffa:
     name = "kaffa"
 
-    def __init__(self, options, data):
+    def __init__(self, options, data, words=()):
         self.process = subprocess.Popen(
-            [options.kaffa / "kaffa", "broker", "--port", "0", "--data-dir", data / "kaffa", "--ready-json"],
+            [options.kaffa / "kaffa", "broker", "--port", "0", "--data-dir", data / "kaffa", "--ready-json", *words],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.ready = json.loads(self.process.stdout.readline())
         self.address = self.ready["addresses"][0]
@@ -129,70 +129,108 @@ def idle(options, broker, figures):
     figures["idle memory (RSS), MiB"] = memory_mib(broker.pid)
 
 
-def best(times, call):
-    spent = []
-    for _ in range(times):
-        began = time.monotonic()
-        call()
-        spent.append(time.monotonic() - began)
-    return min(spent)
+def timed(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL):
+    """Runs a command to its end: seconds of the whole process, and the most memory it had, in MiB."""
+    began = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command}: {process.returncode}")
+    return seconds, usage.ru_maxrss / 1024
 
 
-def tools_of(options):
+def tools_of(options, broker):
+    """How to call a tool of each side on this broker, and how often it is called to find its best time."""
     scripts = options.kafka_home / "bin"
-    return {"kaffa": lambda tool: options.kaffa / tool, "Apache Kafka": lambda tool: scripts / f"{tool}.sh"}
+    at = ["--bootstrap-server", broker.address]
+    return {"kaffa": (lambda tool, *words: [options.kaffa / tool, *at, *words], 20),
+            "Apache Kafka": (lambda tool, *words: [scripts / f"{tool}.sh", *at, *words], 3)}
 
 
-def listing(options, broker, table):
-    for who, tool in tools_of(options).items():
-        seconds = best(5, lambda: run([tool("kafka-topics"), "--bootstrap-server", broker.address, "--list"]))
-        table[who]["kafka-topics --list, whole process, ms"] = seconds * 1000
+def tools(options, broker, table):
+    """Whole processes of the tools that answer at once, on a cluster that grows."""
+    tool = tools_of(options, broker)["kaffa"][0]
+    topic(options, broker, "first", 6)
+    subprocess.run(tool("kafka-console-producer", "--topic", "first"), input=b"a line\n" * 1000, check=True)
+    run(tool("kafka-console-consumer", "--topic", "first", "--group", "g", "--from-beginning", "--max-messages", "10"))
+    read = ["kafka-console-consumer", "--topic", "first", "--from-beginning", "--max-messages", "1"]
+    calls = {
+        "--list": ["kafka-topics", "--list"],
+        "--describe, 1 topic": ["kafka-topics", "--describe", "--topic", "first"],
+        "groups --describe": ["kafka-consumer-groups", "--describe", "--group", "g"],
+        "one record, no group": read,
+    }
+    measure(options, broker, table, calls)
+    for who, (tool, times) in tools_of(options, broker).items():
+        groups = iter(range(times))
+        seconds = min(timed(tool(*read, "--group", f"new-{who[:1]}-{n}"))[0] for n in groups)
+        table[who]["one record, a new group: whole process, ms"] = seconds * 1000
+    for count in (100, 5000):
+        for number in range(count if count == 100 else 4900):
+            topic(options, broker, f"many-{count}-{number}")
+        measure(options, broker, table, {f"--describe, {count:,} topics": ["kafka-topics", "--describe"]})
+
+
+def measure(options, broker, table, calls):
+    for name, words in calls.items():
+        for who, (tool, times) in tools_of(options, broker).items():
+            seconds = min(timed(tool(*words))[0] for _ in range(times))
+            table[who][f"{name}: whole process, ms"] = seconds * 1000
 
 
 def console(options, broker, table, data):
-    """A file of 100-byte lines in, and out again, by our tools and by Apache's, on the same broker."""
-    source = data / "lines"
-    line = ("x" * 99 + "\n") * 10_000
-    with open(source, "w") as f:
-        for _ in range(options.megabytes):
-            f.write(line)
-    size = source.stat().st_size / 1e6
-    names = dict(tools_of(options))
-    for who, tool in names.items():
-        name = "console-" + who.split()[0].lower()
-        topic(options, broker, name)
-        with open(source) as stdin:
-            began = time.monotonic()
-            subprocess.run([tool("kafka-console-producer"), "--bootstrap-server", broker.address, "--topic", name],
-                           stdin=stdin, check=True)
-            table[who]["console producer, MB/s"] = size / (time.monotonic() - began)
-        with open(os.devnull, "w") as out:
-            began = time.monotonic()
-            subprocess.run([tool("kafka-console-consumer"), "--bootstrap-server", broker.address, "--topic", name,
-                            "--from-beginning", "--max-messages", str(options.megabytes * 10_000)],
-                           stdout=out, stderr=subprocess.DEVNULL, check=True)
-            table[who]["console consumer, MB/s"] = size / (time.monotonic() - began)
-    if shutil.which("kcat"):
-        kcat(options, broker, table.setdefault("kcat", {}), source, size)
+    """A file of lines in, and out again, by our tools, by Apache's and by kcat, on the same broker."""
+    for width in (100, 10_240):
+        source = data / "lines"
+        count = options.megabytes * 1_000_000 // width
+        with open(source, "w") as f:
+            f.writelines(["x" * (width - 1) + "\n"] * count)
+        commands = {who: (tool("kafka-console-producer", "--topic"), tool("kafka-console-consumer", "--from-beginning",
+                          "--max-messages", count, "--topic")) for who, (tool, _) in tools_of(options, broker).items()}
+        if shutil.which("kcat"):
+            kcat = ["kcat", "-b", broker.address]
+            commands["kcat"] = ([*kcat, "-P", "-t"], [*kcat, "-C", "-e", "-q", "-t"])
+        for who, (producer, consumer) in commands.items():
+            name = f"console-{width}-{who.split()[0].lower()}"
+            topic(options, broker, name)
+            figures = table.setdefault(who, {})
+            with open(source) as stdin:
+                seconds, memory = timed([*producer, name], stdin=stdin)
+            figures[f"console producer, lines of {width} B: MB/s"] = source.stat().st_size / 1e6 / seconds
+            figures[f"console producer, lines of {width} B: memory, MiB"] = memory
+            seconds, memory = timed([*consumer, name])
+            figures[f"console consumer, lines of {width} B: MB/s"] = source.stat().st_size / 1e6 / seconds
+            figures[f"console consumer, lines of {width} B: memory, MiB"] = memory
 
 
-def kcat(options, broker, figures, source, size):
-    topic(options, broker, "console-kcat")
-    with open(source) as stdin:
-        began = time.monotonic()
-        subprocess.run(["kcat", "-b", broker.address, "-P", "-t", "console-kcat"], stdin=stdin, check=True)
-        figures["console producer, MB/s"] = size / (time.monotonic() - began)
-    with open(os.devnull, "w") as out:
-        began = time.monotonic()
-        subprocess.run(["kcat", "-b", broker.address, "-C", "-t", "console-kcat", "-e", "-q"], stdout=out, check=True)
-        figures["console consumer, MB/s"] = size / (time.monotonic() - began)
+def zero_copy(options, data):
+    """Broker CPU-seconds for 600 MB of records fetched, with sendfile(2) and without."""
+    table = {}
+    for name, words in (("sendfile", []), ("read and write", ["--no-zero-copy"])):
+        broker = Kaffa(options, data, words)
+        tool = tools_of(options, broker)["kaffa"][0]
+        if not table:
+            topic(options, broker, "z")
+            with subprocess.Popen(tool("kafka-console-producer", "--topic", "z"), stdin=subprocess.PIPE) as producer:
+                for _ in range(600):
+                    producer.stdin.write((b"x" * 99 + b"\n") * 10_000)
+        read = tool("kafka-console-consumer", "--topic", "z", "--from-beginning", "--max-messages", "6000000",
+                    "--command-property", "max.partition.fetch.bytes=4000000")
+        before, runs = cpu_seconds(broker.pid), 3
+        seconds = min(timed(read)[0] for _ in range(runs))
+        table[name] = {"consume 600 MB: broker CPU-s": (cpu_seconds(broker.pid) - before) / runs,
+                       "consume 600 MB: MB/s": 600 / seconds}
+        broker.stop()
+    return table
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kaffa", type=pathlib.Path, required=True, help="folder with kaffa's binaries")
     parser.add_argument("--kafka-home", type=pathlib.Path, required=True)
-    parser.add_argument("--only", nargs="*", default=["idle", "load", "list", "console"])
+    parser.add_argument("--only", nargs="*", default=["idle", "load", "tools", "console", "zero-copy"])
     parser.add_argument("--records", type=int, default=4_000_000)
     parser.add_argument("--megabytes", type=int, default=1000)
     options = parser.parse_args()
@@ -205,8 +243,8 @@ def main():
             try:
                 if "idle" in options.only:
                     idle(options, broker, table[kind.name])
-                if "list" in options.only and kind is Kaffa:
-                    listing(options, broker, table)
+                if "tools" in options.only and kind is Kaffa:
+                    tools(options, broker, table)
                 if "load" in options.only:
                     load(options, broker, table[kind.name])
                 if "console" in options.only and kind is Kaffa:
@@ -216,11 +254,15 @@ def main():
     if "idle" in options.only:
         table["kaffa"]["binary size, MB"] = (options.kaffa / "kaffa").stat().st_size / 1e6
     report(table)
+    if "zero-copy" in options.only:
+        with tempfile.TemporaryDirectory() as data:
+            report(zero_copy(options, pathlib.Path(data)))
 
 
 def report(table):
     rows = list(dict.fromkeys(row for figures in table.values() for row in figures))
-    print("| figure | " + " | ".join(table) + " | kaffa : Apache |")
+    first, second = list(table)[:2]
+    print("\n| figure | " + " | ".join(table) + f" | {first} : {second} |")
     print("|---|" + "--:|" * (len(table) + 1))
     for row in rows:
         values = [figures.get(row) for figures in table.values()]

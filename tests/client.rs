@@ -12,6 +12,7 @@ use kaffa::client::config::{ClientConfig, ConsumerConfig, IsolationLevel, Produc
 use kaffa::client::producer::ProducerRecord;
 use kaffa::client::{Admin, Consumer, Error, Producer};
 use kaffa::properties::Properties;
+use kaffa::protocol::config::ConfigSource;
 use kaffa::protocol::{ErrorCode, TopicPartition};
 
 use crate::support::cluster;
@@ -139,7 +140,7 @@ async fn configurations_are_described_and_changed() {
         .find(|entry| entry.name == "retention.ms")
         .unwrap();
     assert_eq!(retention.value.as_deref(), Some("12345"));
-    assert_eq!(retention.source.name(), "DYNAMIC_TOPIC_CONFIG");
+    assert_eq!(retention.source, ConfigSource::Topic);
     let wrong = AlterConfig::Set("retention.mss".to_owned(), "1".to_owned());
     let refused = admin
         .alter_configs(&[(resource.clone(), vec![wrong])], false)

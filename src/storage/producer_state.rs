@@ -164,14 +164,7 @@ impl ProducerState {
 
     /// Accounts for a batch of records that is in the log.
     pub(super) fn appended(&mut self, header: &BatchHeader) {
-        let producer = self
-            .producers
-            .entry(header.producer_id)
-            .or_insert_with(|| Producer::new(header.producer_epoch));
-        if producer.epoch != header.producer_epoch {
-            producer.epoch = header.producer_epoch;
-            producer.batches.clear();
-        }
+        let producer = current(&mut self.producers, header);
         if producer.batches.len() == REMEMBERED_MAX {
             producer.batches.pop_front();
         }
@@ -194,14 +187,7 @@ impl ProducerState {
         header: &BatchHeader,
         end: EndTransactionMarker,
     ) -> Option<AbortedTransaction> {
-        let producer = self
-            .producers
-            .entry(header.producer_id)
-            .or_insert_with(|| Producer::new(header.producer_epoch));
-        if producer.epoch != header.producer_epoch {
-            producer.epoch = header.producer_epoch;
-            producer.batches.clear();
-        }
+        let producer = current(&mut self.producers, header);
         producer.coordinator_epoch = end.coordinator_epoch;
         producer.last_timestamp = header.max_timestamp;
         let first_offset = producer.transaction_start.take()?;
@@ -309,6 +295,22 @@ impl ProducerState {
         }
         Some(state)
     }
+}
+
+/// The producer of a batch that is in the log, in the epoch of that batch.
+fn current<'p>(
+    producers: &'p mut HashMap<i64, Producer>,
+    header: &BatchHeader,
+) -> &'p mut Producer {
+    let epoch = header.producer_epoch;
+    let producer = producers
+        .entry(header.producer_id)
+        .or_insert_with(|| Producer::new(epoch));
+    if producer.epoch != epoch {
+        producer.epoch = epoch;
+        producer.batches.clear();
+    }
+    producer
 }
 
 fn check_epoch(header: &BatchHeader, producer: &Producer) -> Result<(), AppendError> {

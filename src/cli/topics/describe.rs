@@ -17,11 +17,11 @@ use crate::{
     client::{
         self, Admin,
         admin::{
-            configs::{ConfigEntry, ConfigResource, ConfigSource},
+            configs::{ConfigEntry, ConfigResource},
             topics::{PartitionDescription, Reassignment as Moving, TopicDescription},
         },
     },
-    protocol::{TopicPartition, Uuid},
+    protocol::{TopicPartition, Uuid, config::ConfigSource},
 };
 
 /// What a cluster says beside its topics.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Admin, PerItem};
 use crate::client::error::{Error, check};
 use crate::client::retry::Retry;
+use crate::protocol::config::{ConfigSource, ResourceType};
 use crate::protocol::messages::{
     DescribeConfigsRequest, DescribeConfigsRequestResource, DescribeConfigsResponse,
     DescribeConfigsResponseConfig, IncrementalAlterConfigsRequest,
@@ -12,50 +13,11 @@ use crate::protocol::messages::{
     IncrementalAlterConfigsResponse, ListConfigResourcesRequest,
 };
 
-/// What a configuration belongs to. The number is that of the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceKind {
-    /// A topic.
-    Topic,
-    /// A broker by its id, or all of them by an empty name.
-    Broker,
-    /// A broker's log levels.
-    BrokerLogger,
-    /// A client metrics subscription.
-    ClientMetrics,
-    /// A group.
-    Group,
-}
-
-impl ResourceKind {
-    /// The number on the wire.
-    pub const fn code(self) -> i8 {
-        match self {
-            Self::Topic => 2,
-            Self::Broker => 4,
-            Self::BrokerLogger => 8,
-            Self::ClientMetrics => 16,
-            Self::Group => 32,
-        }
-    }
-
-    const fn from_code(code: i8) -> Option<Self> {
-        match code {
-            2 => Some(Self::Topic),
-            4 => Some(Self::Broker),
-            8 => Some(Self::BrokerLogger),
-            16 => Some(Self::ClientMetrics),
-            32 => Some(Self::Group),
-            _ => None,
-        }
-    }
-}
-
 /// Something that has a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigResource {
     /// What it is.
-    pub kind: ResourceKind,
+    pub kind: ResourceType,
     /// What it is called.
     pub name: String,
 }
@@ -64,7 +26,7 @@ impl ConfigResource {
     /// The configuration of a topic.
     pub fn topic(name: impl Into<String>) -> Self {
         Self {
-            kind: ResourceKind::Topic,
+            kind: ResourceType::Topic,
             name: name.into(),
         }
     }
@@ -72,74 +34,20 @@ impl ConfigResource {
     /// Only a broker itself knows its static configuration and its loggers.
     fn home(&self) -> Option<i32> {
         match self.kind {
-            ResourceKind::Broker | ResourceKind::BrokerLogger => self.name.parse().ok(),
-            ResourceKind::Topic | ResourceKind::ClientMetrics | ResourceKind::Group => None,
+            ResourceType::Broker | ResourceType::BrokerLogger => self.name.parse().ok(),
+            ResourceType::Topic | ResourceType::ClientMetrics | ResourceType::Group => None,
         }
     }
 
     fn subject(&self) -> String {
         let kind = match self.kind {
-            ResourceKind::Topic => "topic",
-            ResourceKind::Broker => "broker",
-            ResourceKind::BrokerLogger => "broker logger",
-            ResourceKind::ClientMetrics => "client metrics",
-            ResourceKind::Group => "group",
+            ResourceType::Topic => "topic",
+            ResourceType::Broker => "broker",
+            ResourceType::BrokerLogger => "broker logger",
+            ResourceType::ClientMetrics => "client metrics",
+            ResourceType::Group => "group",
         };
         format!("configuration of {kind} '{}'", self.name)
-    }
-}
-
-/// Where a value comes from, as `DescribeConfigsResponse.ConfigSource` numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConfigSource {
-    /// Set on the topic.
-    DynamicTopic,
-    /// Set on the broker while it runs.
-    DynamicBroker,
-    /// Set on all brokers while they run.
-    DynamicDefaultBroker,
-    /// From the broker's file.
-    StaticBroker,
-    /// Kafka's default.
-    Default,
-    /// A log level that was set.
-    DynamicBrokerLogger,
-    /// Set on the client metrics subscription.
-    ClientMetrics,
-    /// Set on the group.
-    Group,
-    /// The broker does not say.
-    Unknown,
-}
-
-impl ConfigSource {
-    /// Kafka's name, as `kafka-configs --describe --all` prints it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DynamicTopic => "DYNAMIC_TOPIC_CONFIG",
-            Self::DynamicBroker => "DYNAMIC_BROKER_CONFIG",
-            Self::DynamicDefaultBroker => "DYNAMIC_DEFAULT_BROKER_CONFIG",
-            Self::StaticBroker => "STATIC_BROKER_CONFIG",
-            Self::Default => "DEFAULT_CONFIG",
-            Self::DynamicBrokerLogger => "DYNAMIC_BROKER_LOGGER_CONFIG",
-            Self::ClientMetrics => "DYNAMIC_CLIENT_METRICS_CONFIG",
-            Self::Group => "DYNAMIC_GROUP_CONFIG",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-
-    const fn from_code(code: i8) -> Self {
-        match code {
-            1 => Self::DynamicTopic,
-            2 => Self::DynamicBroker,
-            3 => Self::DynamicDefaultBroker,
-            4 => Self::StaticBroker,
-            5 => Self::Default,
-            6 => Self::DynamicBrokerLogger,
-            7 => Self::ClientMetrics,
-            8 => Self::Group,
-            _ => Self::Unknown,
-        }
     }
 }
 
@@ -271,7 +179,7 @@ impl Admin {
     ///
     /// # Errors
     /// When no broker answers, or it refuses.
-    pub async fn list_config_resources(&self, kind: ResourceKind) -> Result<Vec<String>, Error> {
+    pub async fn list_config_resources(&self, kind: ResourceType) -> Result<Vec<String>, Error> {
         let request = ListConfigResourcesRequest {
             resource_types: vec![kind.code()],
         };
@@ -371,7 +279,7 @@ fn collect_altered(
 
 fn resource(code: i8, name: &str) -> Option<ConfigResource> {
     Some(ConfigResource {
-        kind: ResourceKind::from_code(code)?,
+        kind: ResourceType::from_code(code)?,
         name: name.to_owned(),
     })
 }
@@ -380,12 +288,12 @@ fn entry(config: DescribeConfigsResponseConfig) -> ConfigEntry {
     let synonyms = config.synonyms.into_iter().map(|synonym| Synonym {
         name: synonym.name.to_string(),
         value: synonym.value.map(|value| value.to_string()),
-        source: ConfigSource::from_code(synonym.source),
+        source: ConfigSource::from(synonym.source),
     });
     ConfigEntry {
         name: config.name.to_string(),
         value: config.value.map(|value| value.to_string()),
-        source: ConfigSource::from_code(config.config_source),
+        source: ConfigSource::from(config.config_source),
         is_read_only: config.read_only,
         is_sensitive: config.is_sensitive,
         synonyms: synonyms.collect(),

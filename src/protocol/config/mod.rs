@@ -136,6 +136,8 @@ pub enum ConfigSource {
     ClientMetrics,
     /// Set on the group.
     Group,
+    /// The broker does not say.
+    Unknown,
 }
 
 impl ConfigSource {
@@ -150,6 +152,23 @@ impl ConfigSource {
             Self::DynamicBrokerLogger => 6,
             Self::ClientMetrics => 7,
             Self::Group => 8,
+            Self::Unknown => 0,
+        }
+    }
+}
+
+impl From<i8> for ConfigSource {
+    fn from(code: i8) -> Self {
+        match code {
+            1 => Self::Topic,
+            2 => Self::DynamicBroker,
+            3 => Self::DynamicDefaultBroker,
+            4 => Self::StaticBroker,
+            5 => Self::Default,
+            6 => Self::DynamicBrokerLogger,
+            7 => Self::ClientMetrics,
+            8 => Self::Group,
+            _ => Self::Unknown,
         }
     }
 }
