@@ -27,23 +27,19 @@ end
 complete -c kaffa -n "__fish_kaffa_needs_command" -s h -l help -d 'Print help'
 complete -c kaffa -n "__fish_kaffa_needs_command" -s V -l version -d 'Print version'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
-complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-producer" -d 'Send lines of standard input to a topic, one record each'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "produce" -d 'Send lines of standard input to a topic, one record each'
-complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-consumer" -d 'Print the records of a topic'
+complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-producer" -d 'Send lines of standard input to a topic, one record each'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consume" -d 'Print the records of a topic'
-complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consumer-groups" -d 'List, describe, reset and delete consumer groups'
+complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-consumer" -d 'Print the records of a topic'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "groups" -d 'List, describe, reset and delete consumer groups'
+complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consumer-groups" -d 'List, describe, reset and delete consumer groups'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "broker" -d 'Runs a Kafka broker: no configuration file and no formatting step needed'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "quickstart" -d 'Runs a broker, sends a file through it and reads it back with a consumer group: every step shown as you would type it'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "server-start" -d 'Starts a broker as Apache\'s `kafka-server-start.sh` does'
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l command-config -d 'File of client properties' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l topic -d 'The topic to create, or a regular expression for the names of existing ones' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l topic-id -d 'The topic to describe, by its id; wins over --topic' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l partitions -d 'How many partitions a new topic has [default: as the broker is set], or an existing one gets' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l replication-factor -d 'On how many brokers a new topic\'s partitions are kept [default: as the broker is set]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l replica-assignment -d 'Broker ids of every replica: a colon between replicas of a partition, a comma between partitions' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l config -d 'A setting of the new topic; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l delete-config -d 'Without effect since Kafka 4.0; settings are removed with kafka-configs' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l partition-size-limit-per-response -d 'How many partitions to ask for in one request [default: 2000]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
@@ -56,6 +52,10 @@ never\t'Not even there'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s p -l partitions -d 'How many partitions a new topic has [default: as the broker is set], or an existing one gets' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s r -l replication-factor -d 'On how many brokers a new topic\'s partitions are kept [default: as the broker is set]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s c -l config -d 'A setting of the new topic; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l create -d 'Create the topic, with --partitions, --replication-factor, --replica-assignment and --config'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l list -d 'Print the names of topics, one per line'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l describe -d 'Print partitions, leaders, replicas and settings of topics'
@@ -71,44 +71,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l at-min-isr-partit
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l topics-with-overrides -d 'Only topics with settings that differ from the defaults, without their partitions'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l topic -d 'The topic to write to' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l batch-size -d 'Bytes of records of a partition to gather before sending them [default: 16384]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Another name for --batch-size' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l message-send-max-retries -d 'How often to send a batch again [default: 3]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l retry-backoff-ms -d 'Milliseconds before sending a batch again [default: 100]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l timeout -d 'Milliseconds that a record may wait for others to share its batch [default: 1000]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l request-required-acks -d 'Who must have a record before it counts: 0 nobody, 1 the leader, all or -1 every in-sync replica [default: -1]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l request-timeout-ms -d 'Milliseconds to wait for an answer [default: 1500]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l metadata-expiry-ms -d 'Milliseconds after which to ask again who leads which partition [default: 300000]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-block-ms -d 'Milliseconds to wait for the topic to be known and for buffers to empty [default: 60000]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l reader-property -d 'A property of the line reader; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l property -d 'The older name of --reader-property' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l reader-config -d 'File of properties of the line reader; --reader-property wins' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-property -d 'A property of the producer; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer-property -d 'The older name of --command-property' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer.config -d 'The older name of --command-config' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
-plain\t'The bytes of Apache\'s tools'
-table\t'Tables for people'
-json\t'One JSON document per line'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
-always\t'Also elsewhere'
-never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
-always\t'Also elsewhere'
-never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l help -d 'Print this and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l topic -d 'The topic to write to' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l batch-size -d 'Bytes of records of a partition to gather before sending them [default: 16384]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l max-partition-memory-bytes -d 'Another name for --batch-size' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l message-send-max-retries -d 'How often to send a batch again [default: 3]' -r -f
@@ -121,7 +84,6 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l max-block-ms -d 
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l property -d 'The older name of --reader-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l reader-config -d 'File of properties of the line reader; --reader-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l command-property -d 'A property of the producer; may be repeated' -r -f
@@ -138,54 +100,52 @@ never\t'Not even there'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l partition -d 'Read only this partition of --topic, without a group' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l offset -d 'Where to begin in --partition: earliest, latest or an offset [default: latest]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l max-messages -d 'Stop after so many records [default: never]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l property -d 'The older name of --formatter-property' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l value-deserializer -d 'Class that reads values [default: bytes as they are]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l command-property -d 'A property of the consumer; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l consumer-property -d 'The older name of --command-property' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l command-config -d 'File of properties of the consumer; --command-property wins' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l consumer.config -d 'The older name of --command-config' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l topic -d 'The topic to write to' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l batch-size -d 'Bytes of records of a partition to gather before sending them [default: 16384]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Another name for --batch-size' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l message-send-max-retries -d 'How often to send a batch again [default: 3]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l retry-backoff-ms -d 'Milliseconds before sending a batch again [default: 100]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l timeout -d 'Milliseconds that a record may wait for others to share its batch [default: 1000]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l request-required-acks -d 'Who must have a record before it counts: 0 nobody, 1 the leader, all or -1 every in-sync replica [default: -1]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l request-timeout-ms -d 'Milliseconds to wait for an answer [default: 1500]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l metadata-expiry-ms -d 'Milliseconds after which to ask again who leads which partition [default: 300000]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-block-ms -d 'Milliseconds to wait for the topic to be known and for buffers to empty [default: 60000]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l property -d 'The older name of --reader-property' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l reader-config -d 'File of properties of the line reader; --reader-property wins' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-property -d 'A property of the producer; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer-property -d 'The older name of --command-property' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer.config -d 'The older name of --command-config' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
 json\t'One JSON document per line'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l skip-message-on-error -d 'Go on after a record that cannot be printed'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l help -d 'Print this and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l help -d 'Print this and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l topic -d 'The topic to read' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l partition -d 'Read only this partition of --topic, without a group' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l offset -d 'Where to begin in --partition: earliest, latest or an offset [default: latest]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l max-messages -d 'Stop after so many records [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l property -d 'The older name of --formatter-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f
@@ -204,58 +164,54 @@ never\t'Not even there'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s n -l max-messages -d 'Stop after so many records [default: never]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s g -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s p -l partition -d 'Read only this partition of --topic, without a group' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s o -l offset -d 'Where to begin in --partition: earliest, latest or an offset [default: latest]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s P -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l command-config -d 'File of client properties' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l timeout -d 'Milliseconds to wait for an answer [default: 30000]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l group -d 'A group; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l state -d 'Print the state of groups; with --list also: only groups in these states' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l type -d 'Print the type of groups; also: only groups of these types' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-offset -d 'To this offset' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l shift-by -d 'By so many records, backwards if negative' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-datetime -d 'To the first record of this time or later' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l by-duration -d 'To the first record that is no older than this' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l property -d 'The older name of --formatter-property' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l value-deserializer -d 'Class that reads values [default: bytes as they are]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l command-property -d 'A property of the consumer; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l consumer-property -d 'The older name of --command-property' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l command-config -d 'File of properties of the consumer; --command-property wins' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l consumer.config -d 'The older name of --command-config' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
 json\t'One JSON document per line'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l list -d 'Print the ids of groups, one per line'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l describe -d 'Print how far groups are, who is in them, and what state they are in'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l delete -d 'Delete groups and all that they committed'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l reset-offsets -d 'Set where groups go on reading; --dry-run, which is the default, only shows it'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l delete-offsets -d 'Delete what a group committed for --topic'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l all-groups -d 'All groups'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l all-topics -d 'All topics that the group has committed for'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l members -d 'Print the members of groups'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l offsets -d 'Print how far groups are; the default'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l verbose -d 'Print more columns'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-earliest -d 'To the oldest record'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-latest -d 'To the end'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-current -d 'To where the group is'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l dry-run -d 'Show what --execute would do'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute -d 'Do it'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l help -d 'Print this and exit'
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s n -l max-messages -d 'Stop after so many records [default: never]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s g -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s p -l partition -d 'Read only this partition of --topic, without a group' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s o -l offset -d 'Where to begin in --partition: earliest, latest or an offset [default: latest]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s P -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l skip-message-on-error -d 'Go on after a record that cannot be printed'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l help -d 'Print this and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l command-config -d 'File of client properties' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l timeout -d 'Milliseconds to wait for an answer [default: 30000]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l group -d 'A group; may be repeated' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l state -d 'Print the state of groups; with --list also: only groups in these states' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l type -d 'Print the type of groups; also: only groups of these types' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-offset -d 'To this offset' -r -f
@@ -273,6 +229,9 @@ never\t'Not even there'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s g -l group -d 'A group; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s t -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l list -d 'Print the ids of groups, one per line'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l describe -d 'Print how far groups are, who is in them, and what state they are in'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l delete -d 'Delete groups and all that they committed'
@@ -291,6 +250,47 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l execute -d 'Do it
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l export -d 'Print the new offsets as CSV'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l command-config -d 'File of client properties' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l timeout -d 'Milliseconds to wait for an answer [default: 30000]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l state -d 'Print the state of groups; with --list also: only groups in these states' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l type -d 'Print the type of groups; also: only groups of these types' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-offset -d 'To this offset' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l shift-by -d 'By so many records, backwards if negative' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-datetime -d 'To the first record of this time or later' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l by-duration -d 'To the first record that is no older than this' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+plain\t'The bytes of Apache\'s tools'
+table\t'Tables for people'
+json\t'One JSON document per line'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s g -l group -d 'A group; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s t -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l list -d 'Print the ids of groups, one per line'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l describe -d 'Print how far groups are, who is in them, and what state they are in'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l delete -d 'Delete groups and all that they committed'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l reset-offsets -d 'Set where groups go on reading; --dry-run, which is the default, only shows it'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l delete-offsets -d 'Delete what a group committed for --topic'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l all-groups -d 'All groups'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l all-topics -d 'All topics that the group has committed for'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l members -d 'Print the members of groups'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l offsets -d 'Print how far groups are; the default'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l verbose -d 'Print more columns'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-earliest -d 'To the oldest record'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-latest -d 'To the end'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-current -d 'To where the group is'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l dry-run -d 'Show what --execute would do'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute -d 'Do it'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l help -d 'Print this and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l host -d 'Address to listen on. Anything but a loopback address lets other hosts in: there is no authentication' -r
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l port -d 'Port to listen on; 0 takes a free one' -r
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l data-dir -d 'Where topics are kept; made and formatted if it is not there [default: the user\'s data directory]' -r -F

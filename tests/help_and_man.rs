@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::support::broker::BrokerProcess;
+
 const TOOLS: [&str; 7] = [
     "topics",
     "console-producer",
@@ -116,37 +118,66 @@ fn nothing_asked_is_wrong_usage() {
     }
 }
 
+/// The commands in the help of `words`.
+fn examples(words: &[&str]) -> Vec<String> {
+    let help = String::from_utf8(kaffa(words).stdout).unwrap();
+    let (_, examples) = help.split_once("Examples").unwrap();
+    let (_, examples) = examples.split_once('\n').unwrap();
+    let (examples, _) = examples.split_once("\n\n").unwrap();
+    let joined = examples.replace("\\\n", " ");
+    joined.lines().map(str::to_owned).collect()
+}
+
+/// What ends a command that would wait for records or for Ctrl-C.
+fn ended(example: &str) -> String {
+    match example.split_whitespace().take(2).collect::<Vec<_>>()[..] {
+        ["kaffa", "broker"] => "true".to_owned(),
+        ["kafka-console-consumer", _] | ["kaffa", "consume"] => {
+            format!("{example} --timeout-ms 500")
+        }
+        _ => example.to_owned(),
+    }
+}
+
 #[test]
-fn the_examples_in_the_help_parse() {
-    for script in SCRIPTS {
-        let help = String::from_utf8(kaffa(&[script, "--help"]).stdout)
-            .unwrap()
-            .replace("\\\n", " ");
-        let name = format!("kafka-{script} ");
-        let examples: Vec<_> = help
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix(&name))
-            .collect();
-        assert!(
-            examples.len() >= 3,
-            "{script} has {} examples",
-            examples.len()
-        );
-        for example in examples {
-            // There is no such port, so that is as far as a command that parses can get.
-            let line = example
-                .split(" < ")
-                .next()
-                .unwrap()
-                .replace("localhost:9092", "localhost:99999");
-            let words: Vec<_> = std::iter::once(script)
-                .chain(line.split_whitespace())
+fn the_examples_in_the_help_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let work = dir.path().join("work");
+    fs::create_dir(&work).unwrap();
+    fs::write(work.join("orders.ndjson"), "{\"order\":1}\n").unwrap();
+    let broker = BrokerProcess::start(&dir.path().join("data"), &[]);
+    let tools = Path::new(env!("CARGO_BIN_EXE_kaffa")).parent().unwrap();
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let scripts = SCRIPTS.map(|script| format!("kafka-{script}"));
+    let scripts = scripts.each_ref().map(String::as_str);
+    let setup = ["kaffa topics delete orders".to_owned()];
+    for (pages, setup) in [
+        (&["", "produce", "consume", "groups"][..], &[][..]),
+        (&["topics"], &setup),
+        (&scripts, &setup),
+    ] {
+        let of = |page: &&str| {
+            let words: Vec<_> = [*page, "--help"]
+                .into_iter()
+                .filter(|word| !word.is_empty())
                 .collect();
-            let said = String::from_utf8(kaffa(&words).stderr).unwrap();
-            assert!(
-                said.contains("Failed to c") || said.contains("bootstrap.servers"),
-                "{line}\n{said}"
-            );
+            let examples = examples(&words);
+            assert!(examples.len() >= 3, "{page}: {examples:?}");
+            examples
+        };
+        for example in setup.iter().cloned().chain(pages.iter().flat_map(of)) {
+            let line = ended(&example).replace("localhost:9092", &broker.address);
+            let output = Command::new("bash")
+                .args(["-c", &format!("{line} <<< key:value")])
+                .current_dir(&work)
+                .env_clear()
+                .envs([
+                    ("PATH", &*path),
+                    ("KAFKA_BOOTSTRAP_SERVERS", &broker.address),
+                ])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{example}\n{output:?}");
         }
     }
 }

@@ -58,11 +58,17 @@ pub fn read(command: &Command, words: Vec<String>) -> Result<Words, ParserError>
             continue;
         };
         let long = named.strip_prefix('-');
-        let (name, attached) = match long.unwrap_or(named).split_once('=') {
+        let (mut name, mut attached) = match long.unwrap_or(named).split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (long.unwrap_or(named), None),
         };
-        let Some(option) = find(command, name) else {
+        let mut found = find(command, name);
+        if let (None, None, Some((option, rest))) = (found, long, letter(command, named)) {
+            (found, name) = (Some(option), option.get_long().unwrap_or_default());
+            attached = Some(rest.strip_prefix('=').unwrap_or(rest).to_owned());
+            attached = attached.filter(|value| !value.is_empty());
+        }
+        let Some(option) = found else {
             return Err(ParserError::Unknown(unknown(name, long.is_some())));
         };
         let value = value_of(option, attached, &mut words)?;
@@ -77,8 +83,8 @@ pub fn read(command: &Command, words: Vec<String>) -> Result<Words, ParserError>
     Ok(read)
 }
 
-/// Long names only: the originals have no one-letter options.
-fn find<'c>(command: &'c Command, name: &str) -> Option<&'c Arg> {
+/// By its long name.
+pub fn find<'c>(command: &'c Command, name: &str) -> Option<&'c Arg> {
     let is_named = |option: &&Arg| {
         option.get_long() == Some(name)
             || option
@@ -86,6 +92,16 @@ fn find<'c>(command: &'c Command, name: &str) -> Option<&'c Arg> {
                 .is_some_and(|aliases| aliases.contains(&name))
     };
     command.get_arguments().find(is_named)
+}
+
+/// An option by its letter, and what is written behind that. The originals have none; the umbrella's short commands do.
+pub fn letter<'c, 'w>(command: &'c Command, word: &'w str) -> Option<(&'c Arg, &'w str)> {
+    let mut rest = word.chars();
+    let letter = rest.next()?;
+    let option = command
+        .get_arguments()
+        .find(|option| option.get_short() == Some(letter))?;
+    Some((option, rest.as_str()))
 }
 
 /// A single-dash word is taken for a cluster of letters, so its first letter is what is unknown.
@@ -197,6 +213,22 @@ mod tests {
         );
         assert_eq!(message(&["-zz"]), "z is not a recognized option");
         assert_eq!(message(&["--to"]), "to is not a recognized option");
+    }
+
+    #[test]
+    fn letters_stand_for_options_only_where_a_command_has_them() {
+        let mut command = command().mut_arg("topic", |option| option.short('t'));
+        command.build();
+        let options = |words: &[&str]| {
+            let words = words.iter().map(ToString::to_string).collect();
+            read(&command, words).map(|words| words.options)
+        };
+        for form in [&["-t", "a"][..], &["-ta"], &["-t=a"]] {
+            assert_eq!(options(form).unwrap(), ["--topic=a"], "{form:?}");
+        }
+        assert_eq!(options(&["-topic", "-t"]).unwrap(), ["--topic=-t"]);
+        assert!(parse(&["-t", "a"]).is_err());
+        assert!(options(&["--t", "a"]).is_err());
     }
 
     #[test]

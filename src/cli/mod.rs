@@ -16,6 +16,7 @@ pub mod log_lines;
 pub mod option_table;
 pub mod printer;
 pub mod quickstart;
+pub mod short;
 pub mod time;
 pub mod topics;
 pub mod umbrella;
@@ -36,6 +37,14 @@ use self::{
 
 /// The release of Apache Kafka whose tools these mirror; `--version` prints it.
 pub const KAFKA_VERSION: &str = "4.3.1";
+
+/// What `--help` says, in this order: one sentence, usage, examples, options by task, notes.
+const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+{before-help}{all-args}{after-help}";
 
 /// A command: its arguments, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -66,6 +75,8 @@ pub trait Tool: clap::Parser {
 pub struct Original {
     /// What the tool is for: the first line of its help.
     pub about: &'static str,
+    /// Commands that work when pasted, one per line.
+    pub examples: &'static str,
     /// What it says first when called without arguments.
     pub summary: &'static str,
     /// Whether its option table follows a complaint of its option parser.
@@ -102,18 +113,23 @@ pub fn command<T: Tool>(name: &str) -> Command {
         .action(ArgAction::SetTrue);
     let mut command = Output::augment_args(T::command())
         .about(T::ORIGINAL.about)
+        .before_help(examples(T::ORIGINAL.examples))
+        .help_template(HELP)
         .version(KAFKA_VERSION)
         .name(name.to_owned())
         .bin_name(name)
         .disable_help_flag(true)
         .disable_version_flag(true)
         .args_override_self(true)
-        .arg(help.help_heading("Options"))
+        .arg(help.help_heading("Help"))
         .arg(
             version
                 .help("Print the version of Apache Kafka that this mirrors and exit")
-                .help_heading("Options"),
+                .help_heading("Help"),
         );
+    if let Some(short) = short::of(name) {
+        command = short.adapt(command);
+    }
     command.build();
     command.mut_args(|option| {
         let is_file = option
@@ -125,6 +141,12 @@ pub fn command<T: Tool>(name: &str) -> Command {
             ValueHint::Other
         })
     })
+}
+
+/// Commands as the help shows them.
+fn examples(commands: &str) -> String {
+    let indented: String = commands.lines().flat_map(|line| ["\n  ", line]).collect();
+    format!("Examples:{indented}")
 }
 
 /// Runs one tool, called by `name` with these words after it.
@@ -180,7 +202,10 @@ pub(crate) fn parse_tool<T: Tool>(name: &str, words: &[String]) -> anyhow::Resul
 }
 
 fn parse<T: Tool>(command: &mut Command, words: &[String]) -> anyhow::Result<Parsed<T>> {
-    let words = dialect::read(command, words.to_vec())?;
+    let mut words = dialect::read(command, words.to_vec())?;
+    if let Some(short) = short::of(command.get_bin_name().unwrap_or_default()) {
+        short.expand(&mut words).map_err(Refused)?;
+    }
     let line = std::iter::once(command.get_name().to_owned()).chain(words.options);
     let matches = command.try_get_matches_from_mut(line)?;
     let wish = match (matches.get_flag("help"), matches.get_flag("version")) {
@@ -218,7 +243,7 @@ fn serve<T: Tool>(
 }
 
 fn help(command: &mut Command, out: &mut Printer<'_>) -> anyhow::Result<()> {
-    let help = command.render_long_help();
+    let help = command.render_help();
     if out.look.colour_out {
         out.text(help.ansi())?;
     } else {

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Command;
+use clap::{Args, Command};
 
 use super::{
     KAFKA_VERSION, Tool,
@@ -11,12 +11,39 @@ use super::{
     console_consumer::ConsoleConsumer,
     console_producer::ConsoleProducer,
     consumer_groups::ConsumerGroups,
+    dialect,
     failure::Failure,
     generate,
     printer::{Look, Printer, Stdio},
     quickstart,
     topics::Topics,
 };
+
+const HELP: &str = "\
+Apache Kafka's command line, and a Kafka broker to point it at.
+
+Usage: kaffa COMMAND [WORDS] [OPTIONS]
+
+Examples, from nothing to a group that has read a topic:
+  kaffa broker --ephemeral &
+  kaffa topics create orders --partitions 3
+  echo hello | kaffa produce orders
+  kaffa consume orders --from-beginning -n 1 --group etl
+  kaffa groups describe etl
+
+Commands:
+  topics      ls, describe, create, alter, delete topics
+  produce     send lines of standard input to a topic: kaffa produce TOPIC < FILE
+  consume     print the records of a topic: kaffa consume TOPIC -n 10
+  groups      ls, describe, members, state, reset, delete-offsets, delete consumer groups
+  broker      run a broker: no configuration and no formatting needed
+  quickstart  a broker, a topic, a file in, the same file out: every step shown
+
+Apache's tools take the same options under their own names: kafka-topics, kafka-console-producer,
+kafka-console-consumer, kafka-consumer-groups, kafka-server-start; or kaffa console-producer and so on.
+
+Options of a command: kaffa COMMAND --help
+";
 
 /// A tool that the umbrella knows.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +83,9 @@ impl Entry {
 /// Every tool, in the order of the help.
 pub const TOOLS: &[Entry] = &[
     Entry::tool::<Topics>("topics", &[], "kafka-topics"),
-    Entry::tool::<ConsoleProducer>("console-producer", &["produce"], "kafka-console-producer"),
-    Entry::tool::<ConsoleConsumer>("console-consumer", &["consume"], "kafka-console-consumer"),
-    Entry::tool::<ConsumerGroups>("consumer-groups", &["groups"], "kafka-consumer-groups"),
+    Entry::tool::<ConsoleProducer>("produce", &["console-producer"], "kafka-console-producer"),
+    Entry::tool::<ConsoleConsumer>("consume", &["console-consumer"], "kafka-console-consumer"),
+    Entry::tool::<ConsumerGroups>("groups", &["consumer-groups"], "kafka-consumer-groups"),
     Entry {
         name: "broker",
         aliases: &[],
@@ -91,21 +118,47 @@ pub fn main() -> ExitCode {
     if let Some(tool) = TOOLS.iter().find(|tool| tool.binary == Some(script)) {
         return (tool.run)(&called, &words);
     }
+    let (options, words) = leading_options(words);
     let Some((first, rest)) = words.split_first() else {
-        return say(true, |out| out.note(help()));
+        return say(true, |out| out.note(HELP.trim_end()));
     };
-    let name = first.to_string_lossy();
-    match (
-        TOOLS.iter().find(|tool| tool.is_called(&name)),
-        name.as_ref(),
-        rest,
-    ) {
-        (Some(tool), ..) => (tool.run)(&format!("kaffa {}", tool.name), rest),
-        (None, "--help" | "-h" | "help", _) => say(false, |out| drop(out.text(help()))),
-        (None, "--version" | "-V", _) => say(false, |out| drop(out.line(version()))),
-        (None, "generate", [dir]) => generate::main(dir),
-        _ => say(true, |out| out.failure(&unknown(&name))),
+    let rest: Vec<OsString> = rest.iter().cloned().chain(options).collect();
+    let typed = first.to_string_lossy();
+    if let Some(tool) = TOOLS.iter().find(|tool| tool.is_called(&typed)) {
+        let name = if tool.binary == Some(&typed) {
+            typed.into_owned()
+        } else {
+            format!("kaffa {typed}")
+        };
+        return (tool.run)(&name, &rest);
     }
+    match (typed.as_ref(), rest.as_slice()) {
+        ("--help" | "-h" | "help", []) => say(false, |out| drop(out.text(HELP))),
+        ("--version" | "-V", _) => say(false, |out| drop(out.line(version()))),
+        ("generate", [dir]) => generate::main(dir),
+        _ => say(true, |out| out.failure(&unknown(&typed))),
+    }
+}
+
+/// Takes the options that every tool has from in front of the tool's name: they stand behind it as well.
+fn leading_options(words: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
+    let common = super::Output::augment_args(Command::new("kaffa"));
+    let mut options = Vec::new();
+    let mut words = words.into_iter().peekable();
+    let common = |word: &mut OsString| {
+        let word = word.to_string_lossy();
+        let name = word.strip_prefix("--")?;
+        let (name, has_value) = match name.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (name, false),
+        };
+        let option = dialect::find(&common, name)?;
+        Some(option.get_action().takes_values() && !has_value)
+    };
+    while let Some(wants_value) = words.peek_mut().and_then(common) {
+        options.extend(words.by_ref().take(1 + usize::from(wants_value)));
+    }
+    (options, words.collect())
 }
 
 /// The umbrella's own command, with every tool below it.
@@ -120,10 +173,6 @@ pub fn command() -> Command {
         .version(version())
         .subcommands(TOOLS.iter().map(tool))
         .disable_help_subcommand(true)
-}
-
-fn help() -> String {
-    command().render_help().to_string()
 }
 
 fn version() -> String {

@@ -19,19 +19,19 @@ use super::{
 const LOGGER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 
 const EXAMPLES: &str = "\
-Examples:
-  kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning
-  kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group etl
-  kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 --offset 42 \\
-    --formatter-property print.offset=true --formatter-property print.key=true
+kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning
+kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group etl
+kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 \\
+  --offset earliest --formatter-property print.offset=true --formatter-property print.key=true";
 
+const NOTES: &str = "\
 Properties of the formatter: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value,
 print.delivery, print.epoch (true or false), key.separator (default: tab), line.separator (newline), headers.separator
 (a comma), null.literal (null), key.deserializer, value.deserializer, headers.deserializer.";
 
 /// Print the records of a topic.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub struct ConsoleConsumer {
     /// The topic to read.
     #[arg(long, value_name = "TOPIC")]
@@ -109,6 +109,7 @@ pub struct ConsoleConsumer {
 impl Tool for ConsoleConsumer {
     const ORIGINAL: Original = Original {
         about: "Print the records of a topic",
+        examples: EXAMPLES,
         summary: "This tool helps to read data from Kafka topics and outputs it to standard output.",
         parser_errors_show_usage: true,
         patience: Duration::from_secs(5),

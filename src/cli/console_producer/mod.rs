@@ -19,20 +19,20 @@ use super::{
 use crate::properties::Properties;
 
 const EXAMPLES: &str = "\
-Examples:
-  kafka-console-producer --bootstrap-server localhost:9092 --topic orders < orders.ndjson
-  kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
-    --compression-codec zstd < orders.ndjson
-  kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
-    --reader-property parse.key=true --reader-property key.separator=:
+kafka-console-producer --bootstrap-server localhost:9092 --topic orders < orders.ndjson
+kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
+  --compression-codec zstd < orders.ndjson
+kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
+  --reader-property parse.key=true --reader-property key.separator=:";
 
+const NOTES: &str = "\
 A line ends with LF or CR LF; its bytes are sent as they are. Properties of the reader: parse.key, key.separator
 (default: tab), parse.headers, headers.delimiter (tab), headers.separator (a comma), headers.key.separator (a colon),
 null.marker, ignore.error.";
 
 /// Send lines of standard input to a topic, one record each.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub struct ConsoleProducer {
     /// The topic to write to.
     #[arg(long, value_name = "TOPIC")]
@@ -113,6 +113,7 @@ pub struct ConsoleProducer {
 impl Tool for ConsoleProducer {
     const ORIGINAL: Original = Original {
         about: "Send lines of standard input to a topic, one record each",
+        examples: EXAMPLES,
         summary: "This tool helps to read data from standard input and publish it to Kafka.",
         parser_errors_show_usage: true,
         patience: Duration::from_secs(5),

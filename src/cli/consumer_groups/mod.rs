@@ -25,17 +25,17 @@ use super::{
 use crate::client::Admin;
 
 const EXAMPLES: &str = "\
-Examples:
-  kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group etl
-  kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group etl \\
-    --topic orders --to-earliest --dry-run
-  kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl
+kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group etl
+kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group etl \\
+  --topic orders --to-earliest --dry-run
+kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl";
 
+const NOTES: &str = "\
 --to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; --by-duration takes P1D or PT1H30M.";
 
 /// List, describe, reset and delete consumer groups.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub struct ConsumerGroups {
     /// Print the ids of groups, one per line.
     #[arg(long, help_heading = "Actions")]
@@ -138,6 +138,7 @@ pub struct ConsumerGroups {
 impl Tool for ConsumerGroups {
     const ORIGINAL: Original = Original {
         about: "List, describe, reset and delete consumer groups",
+        examples: EXAMPLES,
         summary: "This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or \
                   reset consumer group offsets.",
         parser_errors_show_usage: false,

@@ -25,16 +25,16 @@ use super::{
 const LOGGER: &str = "org.apache.kafka.tools.TopicCommand";
 
 const EXAMPLES: &str = "\
-Examples:
-  kafka-topics --bootstrap-server localhost:9092 --create --topic orders --partitions 6
-  kafka-topics --bootstrap-server localhost:9092 --describe --topic orders
-  kafka-topics --bootstrap-server localhost:9092 --list --exclude-internal
+kafka-topics --bootstrap-server localhost:9092 --create --topic orders --partitions 6
+kafka-topics --bootstrap-server localhost:9092 --describe --topic orders
+kafka-topics --bootstrap-server localhost:9092 --list --exclude-internal";
 
+const NOTES: &str = "\
 Where --topic selects existing topics it is a regular expression for the whole name; a comma means \"or\".";
 
 /// Create, list, describe, alter and delete topics.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = NOTES)]
 pub struct Topics {
     /// Create the topic, with --partitions, --replication-factor, --replica-assignment and --config.
     #[arg(long, help_heading = "Actions")]
@@ -107,6 +107,7 @@ pub struct Topics {
 impl Tool for Topics {
     const ORIGINAL: Original = Original {
         about: "Create, list, describe, alter and delete topics",
+        examples: EXAMPLES,
         summary: "Create, delete, describe, or change a topic.",
         parser_errors_show_usage: false,
         patience: Duration::ZERO,
