@@ -101,7 +101,7 @@ _kaffa() {
             return 0
             ;;
         kaffa__subcmd__consume)
-            opts="-b -n -g -p -o -P --topic --include --from-beginning --timeout-ms --isolation-level --formatter --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --help --version --bootstrap-server --max-messages --group --partition --offset --formatter-property"
+            opts="-b -n -g -p -o -P --topic --include --from-beginning --timeout-ms --isolation-level --formatter --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --yes --no-input --help --version --bootstrap-server --max-messages --group --partition --offset --formatter-property"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,7 +335,7 @@ _kaffa() {
             return 0
             ;;
         kaffa__subcmd__groups)
-            opts="-b -g -t --list --describe --delete --reset-offsets --delete-offsets --validate-regex --command-config --timeout --all-groups --all-topics --members --offsets --state --type --verbose --to-offset --shift-by --to-datetime --by-duration --from-file --to-earliest --to-latest --to-current --dry-run --execute --export --output --color --progress --help --version --bootstrap-server --group --topic"
+            opts="-b -g -t --list --describe --delete --reset-offsets --delete-offsets --validate-regex --command-config --timeout --all-groups --all-topics --members --offsets --state --type --verbose --to-offset --shift-by --to-datetime --by-duration --from-file --to-earliest --to-latest --to-current --dry-run --execute --export --output --color --progress --yes --no-input --help --version --bootstrap-server --group --topic"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -498,7 +498,7 @@ _kaffa() {
             return 0
             ;;
         kaffa__subcmd__produce)
-            opts="-b -z -P --topic --sync --batch-size --max-partition-memory-bytes --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --socket-buffer-size --line-reader --property --reader-config --command-property --producer-property --command-config --producer.config --output --color --progress --help --version --bootstrap-server --compression-codec --reader-property"
+            opts="-b -z -P --topic --sync --batch-size --max-partition-memory-bytes --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --socket-buffer-size --line-reader --property --reader-config --command-property --producer-property --command-config --producer.config --output --color --progress --yes --no-input --help --version --bootstrap-server --compression-codec --reader-property"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,7 +764,7 @@ _kaffa() {
             return 0
             ;;
         kaffa__subcmd__topics)
-            opts="-b -p -r -c --create --list --describe --alter --delete --command-config --topic --topic-id --replica-assignment --delete-config --if-exists --if-not-exists --exclude-internal --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --partition-size-limit-per-response --output --color --progress --help --version --bootstrap-server --partitions --replication-factor --config"
+            opts="-b -p -r -c --create --list --describe --alter --delete --command-config --topic --topic-id --replica-assignment --delete-config --if-exists --if-not-exists --exclude-internal --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --partition-size-limit-per-response --output --color --progress --yes --no-input --help --version --bootstrap-server --partitions --replication-factor --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -69,6 +69,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l unavailable-parti
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l under-min-isr-partitions -d 'Only partitions with fewer replicas in sync than min.insync.replicas'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l at-min-isr-partitions -d 'Only partitions with exactly min.insync.replicas in sync'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l topics-with-overrides -d 'Only topics with settings that differ from the defaults, without their partitions'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l topic -d 'The topic to write to' -r -f
@@ -104,6 +106,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s b -l bootstrap-s
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l topic -d 'The topic to write to' -r -f
@@ -139,6 +143,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s b -l bo
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l topic -d 'The topic to read' -r -f
@@ -173,6 +179,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s P -l formatter-p
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f
@@ -207,6 +215,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s P -l fo
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
@@ -248,6 +258,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-current -d 'To
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
@@ -289,6 +301,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-curre
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l host -d 'Address to listen on. Anything but a loopback address lets other hosts in: there is no authentication' -r

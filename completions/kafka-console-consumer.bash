@@ -23,7 +23,7 @@ _kafka__console__consumer() {
 
     case "${cmd}" in
         kafka__console__consumer)
-            opts="--topic --include --partition --offset --from-beginning --max-messages --timeout-ms --group --isolation-level --bootstrap-server --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --help --version"
+            opts="--topic --include --partition --offset --from-beginning --max-messages --timeout-ms --group --isolation-level --bootstrap-server --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --yes --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

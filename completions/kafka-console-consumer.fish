@@ -30,6 +30,8 @@ never\t'Not even there'"
 complete -c kafka-console-consumer -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kafka-console-consumer -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kafka-console-consumer -l enable-systest-events -d 'Print `shutdown_complete` at the end'
+complete -c kafka-console-consumer -l yes -d 'Answer yes to every question'
+complete -c kafka-console-consumer -l no-input -d 'Never ask: fail where there is a question'
 complete -c kafka-console-consumer -l help -d 'Print this and exit'
 complete -c kafka-console-consumer -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-console-consumer.sh -w kafka-console-consumer

@@ -23,7 +23,7 @@ _kafka__console__producer() {
 
     case "${cmd}" in
         kafka__console__producer)
-            opts="--topic --bootstrap-server --sync --compression-codec --batch-size --max-partition-memory-bytes --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --command-property --producer-property --command-config --producer.config --output --color --progress --help --version"
+            opts="--topic --bootstrap-server --sync --compression-codec --batch-size --max-partition-memory-bytes --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --command-property --producer-property --command-config --producer.config --output --color --progress --yes --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -31,6 +31,8 @@ complete -c kafka-console-producer -l progress -d 'When to draw progress on stde
 always\t'Also elsewhere'
 never\t'Not even there'"
 complete -c kafka-console-producer -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kafka-console-producer -l yes -d 'Answer yes to every question'
+complete -c kafka-console-producer -l no-input -d 'Never ask: fail where there is a question'
 complete -c kafka-console-producer -l help -d 'Print this and exit'
 complete -c kafka-console-producer -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-console-producer.sh -w kafka-console-producer

@@ -37,6 +37,8 @@ complete -c kafka-consumer-groups -l to-current -d 'To where the group is'
 complete -c kafka-consumer-groups -l dry-run -d 'Show what --execute would do'
 complete -c kafka-consumer-groups -l execute -d 'Do it'
 complete -c kafka-consumer-groups -l export -d 'Print the new offsets as CSV'
+complete -c kafka-consumer-groups -l yes -d 'Answer yes to every question'
+complete -c kafka-consumer-groups -l no-input -d 'Never ask: fail where there is a question'
 complete -c kafka-consumer-groups -l help -d 'Print this and exit'
 complete -c kafka-consumer-groups -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-consumer-groups.sh -w kafka-consumer-groups

@@ -31,6 +31,8 @@ complete -c kafka-topics -l unavailable-partitions -d 'Only partitions without a
 complete -c kafka-topics -l under-min-isr-partitions -d 'Only partitions with fewer replicas in sync than min.insync.replicas'
 complete -c kafka-topics -l at-min-isr-partitions -d 'Only partitions with exactly min.insync.replicas in sync'
 complete -c kafka-topics -l topics-with-overrides -d 'Only topics with settings that differ from the defaults, without their partitions'
+complete -c kafka-topics -l yes -d 'Answer yes to every question'
+complete -c kafka-topics -l no-input -d 'Never ask: fail where there is a question'
 complete -c kafka-topics -l help -d 'Print this and exit'
 complete -c kafka-topics -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-topics.sh -w kafka-topics

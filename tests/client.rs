@@ -224,7 +224,7 @@ async fn the_cluster_its_offsets_and_its_disks_are_described() {
         code(&deleted[&partition(1)]),
         Some(ErrorCode::OffsetOutOfRange)
     );
-    let dirs = admin.describe_log_dirs(None).await.unwrap();
+    let dirs = admin.describe_log_dirs(None, None).await.unwrap();
     let dirs = dirs.values().next().unwrap().as_ref().unwrap();
     assert!(
         dirs[0]

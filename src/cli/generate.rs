@@ -24,6 +24,9 @@ The cluster to talk to where \-\-bootstrap\-server is not given.
 \fBKAFFA_OUTPUT\fR
 What \-\-output says where it is not given.
 .TP
+\fBKAFFA_NO_INPUT\fR
+Not empty and not 0: as --no-input, except for a script called as NAME.sh.
+.TP
 \fBKAFFA_LOG\fR
 What to log on stderr: error, warn, info, debug or trace.
 .TP

@@ -70,6 +70,14 @@ pub trait Tool: clap::Parser {
     }
 }
 
+/// How long anything is waited for that people like to see but did not ask for.
+const EXTRAS_MAX: Duration = Duration::from_millis(300);
+
+/// An extra, if it comes in time and nobody refuses it.
+async fn in_time<T, E>(extra: impl Future<Output = Result<T, E>>) -> Option<T> {
+    tokio::time::timeout(EXTRAS_MAX, extra).await.ok()?.ok()
+}
+
 /// What scripts may know about an original tool.
 #[derive(Debug, Clone, Copy)]
 pub struct Original {

@@ -1,5 +1,7 @@
 //! What people see on a terminal: pictures in `tests/golden/screens`.
 
+mod topics;
+
 use crate::support::cluster::bootstrap;
 use crate::support::terminal::screen;
 

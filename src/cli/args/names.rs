@@ -18,15 +18,16 @@ pub fn did_you_mean<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -
         .into_iter()
         .map(|name| {
             let starts = typed.len() > 2 && name.starts_with(typed);
-            (if starts { 1 } else { distance(typed, name) }, name)
+            let distance = if starts { 1 } else { distance(typed, name) };
+            (distance, name.len(), name)
         })
-        .filter(|(distance, _)| *distance <= near)
+        .filter(|(distance, ..)| *distance <= near)
         .collect();
     found.sort_unstable();
     let names: Vec<_> = found
         .into_iter()
         .take(SHOWN_MAX)
-        .map(|(_, name)| name)
+        .map(|(.., name)| name)
         .collect();
     (!names.is_empty()).then(|| format!("did you mean: {} ?", names.join(", ")))
 }

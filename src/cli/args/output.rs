@@ -1,4 +1,4 @@
-//! Options of ours that every tool has: they change how things look, never what is done.
+//! Options of ours that every tool has: how things look, and who answers questions.
 
 use clap::{Args, ValueEnum};
 
@@ -18,6 +18,12 @@ pub struct Output {
     /// When to draw progress on stderr.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub progress: Choice,
+    /// Answer yes to every question.
+    #[arg(long)]
+    pub yes: bool,
+    /// Never ask: fail where there is a question.
+    #[arg(long)]
+    pub no_input: bool,
 }
 
 /// A format of stdout.

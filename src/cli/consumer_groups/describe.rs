@@ -9,7 +9,7 @@ use crate::{
     cli::{
         failure::Reported,
         printer::{
-            Mode, OutputError, Printer,
+            Look, Mode, OutputError, Printer,
             colour::Colour,
             plain::{self, Width},
             table::{self, numbers, thousands, words},
@@ -60,7 +60,10 @@ impl ConsumerGroups {
             }
             match out.look.mode {
                 Mode::Json => out.json(&group.json())?,
-                Mode::Rich => out.text(group.rich(out.look.colour_out))?,
+                Mode::Rich => {
+                    let text = group.rich(&out.look);
+                    out.rich(&text)?;
+                }
                 Mode::Plain => self.print_plain(&group, part, out)?,
             }
         }
@@ -310,16 +313,12 @@ impl Group {
     }
 
     /// The group for people: a line about it, then its partitions, the largest lag first.
-    pub fn rich(&self, colour: bool) -> String {
+    pub fn rich(&self, look: &Look) -> String {
         let members = match self.members.len() {
             1 => "1 member".to_owned(),
             count => format!("{count} members"),
         };
-        let mut about = vec![
-            Colour::Bold.paint(&self.group, colour),
-            self.state.clone(),
-            members,
-        ];
+        let mut about = vec![Colour::Bold.mark(&self.group), self.state.clone(), members];
         about.extend(Some(self.assignor.clone()).filter(|assignor| !assignor.is_empty()));
         about.push(format!(
             "coordinator {}",
@@ -329,7 +328,7 @@ impl Group {
         let mut text = format!("{}\nlag {} records\n", about.join("   "), thousands(lag));
         if !self.offsets.is_empty() {
             text.push('\n');
-            text.push_str(&self.rich_offsets(lag));
+            text.push_str(&self.rich_offsets(lag, look));
         }
         for progress in self
             .offsets
@@ -340,12 +339,12 @@ impl Group {
                 "! {}/{} has no commit and no owner: a new consumer starts at its auto.offset.reset",
                 progress.topic, progress.partition
             );
-            writeln!(text, "  {}", Colour::Yellow.paint(&remark, colour)).ok();
+            writeln!(text, "  {}", Colour::Yellow.mark(&remark)).ok();
         }
         text
     }
 
-    fn rich_offsets(&self, total: i64) -> String {
+    fn rich_offsets(&self, total: i64, look: &Look) -> String {
         let columns = [
             words("TOPIC"),
             numbers("PARTITION"),
@@ -382,7 +381,7 @@ impl Group {
             thousands(total),
             String::new(),
         ];
-        table::render(&columns, rows.chain([sum]))
+        table::render(&columns, rows.chain([sum]).collect(), look)
     }
 
     /// The group for programs.
@@ -519,7 +518,10 @@ mod tests {
 
     #[test]
     fn people_see_the_largest_lag_first() {
-        let text = live().rich(false);
+        let text = crate::cli::printer::colour::paint(
+            &live().rich(&crate::cli::printer::look::tests::rich()),
+            false,
+        );
         assert_eq!(
             text,
             "live   Stable   1 member   range   coordinator 127.0.0.1:9092 (1)\nlag 2 records\n\n  \

@@ -52,8 +52,25 @@ pub struct Look {
     pub progress: bool,
     /// Columns of the terminal.
     pub width: u16,
+    /// Whether the terminal shows more than ASCII.
+    pub unicode: bool,
     /// stdin and stdout are both a terminal: Apache's producer prompts.
     pub is_interactive: bool,
+    /// How a question about an effect wider than the words typed is answered.
+    pub consent: Consent,
+}
+
+/// How a question about an effect wider than the words typed is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// By the person at the terminal.
+    Ask,
+    /// Yes, says `--yes`.
+    Yes,
+    /// `--no-input`: not at all, so that the command fails.
+    Refuse,
+    /// Nobody is there: Apache's tools act, and so do we.
+    Act,
 }
 
 /// Environment variables that matter here, by name.
@@ -69,7 +86,9 @@ impl Look {
             colour_err: false,
             progress: false,
             width: 80,
+            unicode: true,
             is_interactive: false,
+            consent: Consent::Act,
         }
     }
 
@@ -105,7 +124,15 @@ impl Look {
                 Choice::Auto => stdio.stderr && !strict && !is_ci,
             },
             width: width(environment),
+            unicode: is_utf8(environment),
             is_interactive: stdio.stdin && stdio.stdout,
+            consent: match (options.yes, options.no_input) {
+                (true, _) => Consent::Yes,
+                (_, true) => Consent::Refuse,
+                _ if !strict && is_set("KAFFA_NO_INPUT", environment) => Consent::Refuse,
+                _ if !strict && !is_ci && stdio.stdin && stdio.stderr => Consent::Ask,
+                _ => Consent::Act,
+            },
         }
     }
 }
@@ -118,14 +145,31 @@ fn format_of(environment: Environment<'_>) -> Option<Format> {
 
 /// An explicit choice, then `NO_COLOR`, then the forcing variables, then the terminal.
 fn wants_colour(choice: Choice, is_terminal: bool, environment: Environment<'_>) -> bool {
-    let is_set = |name| environment(name).is_some_and(|value| !value.is_empty() && value != "0");
     match choice {
         Choice::Always => true,
         Choice::Never => false,
         Choice::Auto if environment("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
-        Choice::Auto if is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE") => true,
+        Choice::Auto
+            if is_set("FORCE_COLOR", environment) || is_set("CLICOLOR_FORCE", environment) =>
+        {
+            true
+        }
         Choice::Auto => is_terminal && environment("TERM").is_none_or(|term| term != "dumb"),
     }
+}
+
+fn is_set(name: &str, environment: Environment<'_>) -> bool {
+    environment(name).is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Whether the locale is one of UTF-8; the first variable that is set decides.
+fn is_utf8(environment: Environment<'_>) -> bool {
+    let mut locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(environment);
+    let locale = locale.find(|locale| !locale.is_empty()).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn width(environment: Environment<'_>) -> u16 {
@@ -215,6 +259,47 @@ pub(crate) mod tests {
         };
         let look = decide("t", &table, Stdio::default(), &[]);
         assert_eq!((look.mode, look.colour_out), (Mode::Rich, false));
+    }
+
+    #[test]
+    fn questions_are_asked_where_somebody_can_answer() {
+        let auto = Output::default();
+        let asked =
+            |name, options, stdio, variables| decide(name, options, stdio, variables).consent;
+        assert_eq!(asked("t", &auto, TERMINAL, &[]), Consent::Ask);
+        assert_eq!(asked("t.sh", &auto, TERMINAL, &[]), Consent::Act);
+        assert_eq!(asked("t", &auto, Stdio::default(), &[]), Consent::Act);
+        assert_eq!(asked("t", &auto, TERMINAL, &[("CI", "1")]), Consent::Act);
+        assert_eq!(
+            asked("t", &auto, TERMINAL, &[("KAFFA_NO_INPUT", "1")]),
+            Consent::Refuse
+        );
+        let yes = Output {
+            yes: true,
+            ..Output::default()
+        };
+        assert_eq!(asked("t", &yes, TERMINAL, &[]), Consent::Yes);
+        let no_input = Output {
+            no_input: true,
+            ..Output::default()
+        };
+        assert_eq!(
+            asked("t.sh", &no_input, Stdio::default(), &[]),
+            Consent::Refuse
+        );
+    }
+
+    #[test]
+    fn the_locale_says_what_can_be_shown() {
+        let unicode = |variables| decide("t", &Output::default(), TERMINAL, variables).unicode;
+        assert!(unicode(&[("LANG", "en_GB.UTF-8")]));
+        assert!(unicode(&[
+            ("LC_ALL", ""),
+            ("LC_CTYPE", "C.utf8"),
+            ("LANG", "C")
+        ]));
+        assert!(!unicode(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]));
+        assert!(!unicode(&[]));
     }
 
     #[test]

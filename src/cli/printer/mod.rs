@@ -3,6 +3,8 @@
 //! Nothing else asks whether this is a terminal. stdout carries what was asked for; everything else goes to stderr.
 
 pub mod colour;
+pub mod figures;
+pub mod glyphs;
 pub mod look;
 pub mod plain;
 pub mod progress;
@@ -19,10 +21,10 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-pub use look::{Look, Mode, Stdio};
+pub use look::{Consent, Look, Mode, Stdio};
 
 use self::colour::Colour;
-use crate::cli::failure::{self, Failure};
+use crate::cli::failure::{self, Failure, Reported};
 
 /// Bytes of output gathered before they are written: large enough that system calls do not show in a profile.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -55,6 +57,17 @@ impl std::fmt::Debug for Printer<'_> {
             .field("look", &self.look)
             .finish_non_exhaustive()
     }
+}
+
+/// An effect wider than the words typed.
+#[derive(Debug)]
+pub struct Question {
+    /// What a person is asked: what will be touched, a line each, then the question, without a line end.
+    pub asked: String,
+    /// What is said where nobody can be asked, before it is done.
+    pub effect: String,
+    /// Why it is not done where nobody may be asked.
+    pub refusal: Failure,
 }
 
 impl<'o> Printer<'o> {
@@ -108,6 +121,19 @@ impl<'o> Printer<'o> {
     /// [`OutputError`].
     pub fn line(&mut self, text: impl Display) -> Result<(), OutputError> {
         writeln!(self.out, "{text}").map_err(OutputError)
+    }
+
+    /// Marked text of the answer (see [`colour`]), as this terminal shows it.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn rich(&mut self, text: &str) -> Result<(), OutputError> {
+        for line in text.lines() {
+            let line = glyphs::spell(line, self.look.unicode);
+            let line = colour::paint(&line, self.look.colour_out);
+            self.line(line)?;
+        }
+        Ok(())
     }
 
     /// One JSON document of the answer, on a line of its own.
@@ -174,6 +200,49 @@ impl<'o> Printer<'o> {
             }
         }
         self.hints(failure);
+    }
+
+    /// Gets consent to an effect that is wider than the words typed.
+    ///
+    /// # Errors
+    /// [`Reported`] for a no; the question's refusal where nobody may be asked.
+    pub async fn consent(&mut self, question: Question) -> anyhow::Result<()> {
+        match self.look.consent {
+            Consent::Yes => return Ok(()),
+            Consent::Refuse => return Err(question.refusal.into()),
+            Consent::Act => {
+                if !self.look.strict {
+                    self.note(question.effect);
+                }
+                return Ok(());
+            }
+            Consent::Ask => {}
+        }
+        self.flush_quietly();
+        let asked: Vec<_> = question
+            .asked
+            .lines()
+            .map(|line| glyphs::spell(line, self.look.unicode))
+            .collect();
+        write!(self.err, "{}   [y/N] ", asked.join("\n")).ok();
+        self.err.flush().ok();
+        // A thread of its own, which nobody waits for when the command is told to stop.
+        let (sender, answer) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).ok();
+            sender.send(line).ok();
+        });
+        let answer = answer.await.unwrap_or_default();
+        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+            return Ok(());
+        }
+        // The end of input has moved the cursor to no new line.
+        if !answer.ends_with('\n') {
+            self.note("");
+        }
+        self.note("nothing was changed");
+        Err(Reported.into())
     }
 
     /// Only the hints of a failure that has been told elsewhere.

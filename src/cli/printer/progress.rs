@@ -12,7 +12,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use super::Look;
+use super::{
+    Look,
+    figures::{bytes, si},
+};
 
 /// Nothing is drawn before this.
 const FIRST_DRAWN_AFTER: Duration = Duration::from_millis(500);
@@ -139,53 +142,9 @@ fn per_second(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64().max(f64::EPSILON)
 }
 
-/// A size with three digits: `6.30 GB`.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::as_conversions,
-    reason = "shown to three digits"
-)]
-pub fn bytes(count: u64) -> String {
-    if count < 1000 {
-        format!("{count} B")
-    } else {
-        si(count as f64, "B")
-    }
-}
-
-/// A number with three digits and a decimal prefix.
-fn si(number: f64, unit: &str) -> String {
-    let mut scaled = number;
-    let mut prefix = "";
-    for larger in ["k", "M", "G", "T"] {
-        if scaled < 999.5 {
-            break;
-        }
-        scaled /= 1000.0;
-        prefix = larger;
-    }
-    let decimals = if scaled < 9.995 {
-        2
-    } else {
-        usize::from(scaled < 99.95)
-    };
-    format!("{scaled:.decimals$} {prefix}{unit}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_three_digits() {
-        assert_eq!(bytes(0), "0 B");
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(1000), "1.00 kB");
-        assert_eq!(bytes(6_300_000_000), "6.30 GB");
-        assert_eq!(bytes(41_250_000), "41.2 MB");
-        assert_eq!(bytes(999_999), "1.00 MB");
-        assert_eq!(si(412_400_000.0, "B"), "412 MB");
-    }
 
     #[test]
     fn nothing_is_drawn_where_nobody_looks() {

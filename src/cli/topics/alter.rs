@@ -1,4 +1,4 @@
-//! `--alter`: more partitions; `--delete`: no more topic.
+//! `--alter`: more partitions.
 
 use super::settle::settle;
 use super::{Topics, assignment, number, selection::Selection};
@@ -58,21 +58,6 @@ impl Topics {
                 .is_ok_and(|topic| topic.partitions.len() >= total)
         })
         .await;
-        Ok(())
-    }
-
-    /// Deletes every selected topic.
-    ///
-    /// # Errors
-    /// [`crate::cli::failure::Failure`], and what the broker refuses.
-    pub(super) async fn delete(&self, admin: &Admin) -> anyhow::Result<()> {
-        let names = self.selected(admin).await?;
-        if names.is_empty() {
-            return Ok(());
-        }
-        let results = admin.delete_topics(&names).await?;
-        results.into_values().collect::<Result<(), _>>()?;
-        settle(admin, &names, Result::is_err).await;
         Ok(())
     }
 }

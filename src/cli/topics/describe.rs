@@ -6,13 +6,14 @@ use serde_json::json;
 
 use super::{
     Topics,
-    description::{Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
+    description::{Extras, Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
+    extras,
     selection::Selection,
 };
 use crate::{
     cli::{
         failure::Failure,
-        printer::{Mode, OutputError, Printer},
+        printer::{Mode, OutputError, Printer, table::count},
     },
     client::{
         self, Admin,
@@ -81,10 +82,73 @@ impl Topics {
             .map(|(broker, _)| broker.id)
             .collect();
         let around = Surroundings { alive, moving };
+        let mut topics = Vec::new();
         for (topic, configs) in described.into_iter().zip(in_order(&resources, configs)) {
-            self.print_topic(shown(topic, configs?, &around), out)?;
+            topics.push(shown(topic, configs?, &around));
+        }
+        let now_ms = chrono::Utc::now().timestamp_millis();
+        self.filter(&mut topics, out);
+        if out.look.mode != Mode::Plain {
+            Box::pin(extras::fill(admin, &mut topics, now_ms)).await;
+        }
+        for (at, topic) in topics.iter().enumerate() {
+            match out.look.mode {
+                Mode::Json => out.json(&topic.json())?,
+                Mode::Plain => self.print_plain(topic, out)?,
+                Mode::Rich => {
+                    let gap = if at == 0 { "" } else { "\n" };
+                    let text = topic.rich(now_ms, &out.look);
+                    out.rich(&format!("{gap}{text}"))?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Leaves the topics and partitions that are asked for.
+    fn filter(&self, topics: &mut Vec<Topic>, out: &mut Printer<'_>) {
+        if self.topics_with_overrides {
+            topics.retain(|topic| !topic.configs.is_empty());
+        }
+        let filters = self.filters();
+        if !filters.is_any() {
+            return;
+        }
+        let partitions: usize = topics.iter().map(|topic| topic.partitions.len()).sum();
+        let looked_at = format!(
+            "{}, {}",
+            count(topics.len(), "topic"),
+            count(partitions, "partition")
+        );
+        for topic in topics.iter_mut() {
+            topic.keep(filters);
+        }
+        topics.retain(|topic| !topic.partitions.is_empty());
+        if topics.is_empty() {
+            out.aside(format_args!(
+                "no {} partitions ({looked_at})",
+                filters.name()
+            ));
+        }
+    }
+
+    const fn filters(&self) -> Filters {
+        Filters {
+            under_replicated: self.under_replicated_partitions,
+            unavailable: self.unavailable_partitions,
+            under_min_isr: self.under_min_isr_partitions,
+            at_min_isr: self.at_min_isr_partitions,
+        }
+    }
+
+    fn print_plain(&self, topic: &Topic, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        if !self.filters().is_any() {
+            out.text(topic.plain_header())?;
+        }
+        if self.topics_with_overrides {
+            return Ok(());
+        }
+        out.text(topic.plain_partitions())
     }
 
     async fn described(&self, admin: &Admin) -> anyhow::Result<Vec<TopicDescription>> {
@@ -114,39 +178,6 @@ impl Topics {
                     .with_message(format!("no topic has the id {id}"))
                     .into(),
             ),
-        }
-    }
-
-    fn print_topic(&self, mut topic: Topic, out: &mut Printer<'_>) -> Result<(), OutputError> {
-        let filters = Filters {
-            under_replicated: self.under_replicated_partitions,
-            unavailable: self.unavailable_partitions,
-            under_min_isr: self.under_min_isr_partitions,
-            at_min_isr: self.at_min_isr_partitions,
-        };
-        if self.topics_with_overrides && topic.configs.is_empty() {
-            return Ok(());
-        }
-        let header = topic.plain_header();
-        if filters.is_any() {
-            topic.keep(filters);
-            if topic.partitions.is_empty() {
-                return Ok(());
-            }
-        }
-        match out.look.mode {
-            Mode::Json => out.json(&topic.json()),
-            Mode::Rich => out.line(topic.rich(out.look.colour_out)),
-            Mode::Plain => {
-                if !filters.is_any() {
-                    out.text(header)?;
-                }
-                if self.topics_with_overrides {
-                    Ok(())
-                } else {
-                    out.text(topic.plain_partitions())
-                }
-            }
         }
     }
 }
@@ -215,6 +246,7 @@ fn shown_partition(
             adding: moving.adding.clone(),
             removing: moving.removing.clone(),
         }),
+        extras: Extras::default(),
     }
 }
 

@@ -4,8 +4,10 @@ mod alter;
 pub mod assignment;
 pub mod check;
 mod create;
+mod delete;
 mod describe;
 pub mod description;
+mod extras;
 pub mod selection;
 mod settle;
 
@@ -133,7 +135,7 @@ impl Tool for Topics {
             Action::Create => self.create(&admin, out).await,
             Action::Describe => self.describe(&admin, out).await,
             Action::Alter => self.alter(&admin).await,
-            Action::Delete => self.delete(&admin).await,
+            Action::Delete => self.delete(&admin, out).await,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Log directories and what lies in them.
 
+use super::spread::by_topic;
 use super::{Admin, PerItem};
 use crate::client::error::{Error, check};
 use crate::protocol::TopicPartition;
 use crate::protocol::messages::{
-    DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeLogDirsResponseResult,
+    DescribeLogDirsRequest, DescribeLogDirsRequestTopic, DescribeLogDirsResponse,
+    DescribeLogDirsResponseResult,
 };
 
 /// A log directory of a broker.
@@ -38,18 +40,30 @@ pub struct LogDirReplica {
 }
 
 impl Admin {
-    /// The log directories of `brokers`, or of all; they are asked at the same time.
+    /// The log directories of `brokers`, or of all, and what lies in them of `partitions`, or of all; the brokers are asked
+    /// at the same time.
     ///
     /// # Errors
     /// When the brokers of the cluster cannot be found out. What one refuses is an error of that broker.
     pub async fn describe_log_dirs(
         &self,
         brokers: Option<&[i32]>,
+        partitions: Option<&[TopicPartition]>,
     ) -> Result<PerItem<i32, Vec<LogDir>>, Error> {
         let metadata = self.cluster.brokers().await?;
         let all: Vec<i32> = metadata.brokers.keys().copied().collect();
         let ids = brokers.unwrap_or(&all);
-        let request = DescribeLogDirsRequest { topics: None };
+        let topic = |(topic, numbers): (&str, Vec<(i32, ())>)| DescribeLogDirsRequestTopic {
+            topic: topic.into(),
+            partitions: numbers.into_iter().map(|(number, ())| number).collect(),
+        };
+        let topics = |partitions: &[TopicPartition]| {
+            let topics = by_topic(partitions.iter().map(|partition| (partition, ())));
+            topics.into_iter().map(topic).collect()
+        };
+        let request = DescribeLogDirsRequest {
+            topics: partitions.map(topics),
+        };
         let requests: Vec<_> = ids.iter().map(|id| (*id, request.clone())).collect();
         let answers = self.cluster.ask_each(requests).await;
         let read = |(id, _request, answer): (i32, _, Result<_, Error>)| {

@@ -1,0 +1,77 @@
+//! A topic as the original prints it.
+
+use std::fmt::{Display, Write};
+
+use super::{Ids, Partition, Topic};
+
+impl Topic {
+    /// The line of the topic itself, as the original prints it.
+    pub fn plain_header(&self) -> String {
+        let mut line = format!("Topic: {}", self.name);
+        if !self.id.is_zero() {
+            write!(line, "\tTopicId: {}", self.id).ok();
+        }
+        let (count, factor) = (self.partitions.len(), self.replication_factor());
+        let configs: Vec<_> = self
+            .configs
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let configs = configs.join(",");
+        writeln!(
+            line,
+            "\tPartitionCount: {count}\tReplicationFactor: {factor}\tConfigs: {configs}"
+        )
+        .ok();
+        line
+    }
+
+    /// The lines of its partitions, as the original prints them.
+    pub fn plain_partitions(&self) -> String {
+        self.partitions
+            .iter()
+            .map(|partition| self.plain_partition(partition))
+            .collect()
+    }
+
+    fn plain_partition(&self, partition: &Partition) -> String {
+        let mut line = format!("\tTopic: {}\tPartition: {}", self.name, partition.number);
+        let mut field = |name: &str, value: &dyn Display| write!(line, "\t{name}: {value}").ok();
+        match partition.leader {
+            Some(leader) => field("Leader", &leader.id),
+            None => field("Leader", &"none"),
+        };
+        field("Replicas", &Ids(&partition.replicas, ","));
+        field("Isr", &Ids(&partition.isr, ","));
+        if let Some(moves) = &partition.reassignment {
+            field("Adding Replicas", &Ids(&moves.adding, ","));
+            field("Removing Replicas", &Ids(&moves.removing, ","));
+        }
+        for (name, ids) in [
+            ("Elr", &partition.elr),
+            ("LastKnownElr", &partition.last_known_elr),
+        ] {
+            match ids {
+                Some(ids) => field(name, &Ids(ids, ",")),
+                None => field(name, &"N/A"),
+            };
+        }
+        line.push('\n');
+        line
+    }
+}
+
+/// Sorts configuration entries as `java.util.HashMap` would iterate over all `count` of them, which is how the original
+/// prints them.
+pub fn java_hash_order(entries: &mut [(String, String)], count: usize) {
+    let mut buckets: u32 = 16;
+    while count > usize::try_from(buckets / 4 * 3).unwrap_or(usize::MAX) && buckets < 1 << 30 {
+        buckets *= 2;
+    }
+    entries.sort_by_key(|(name, _)| {
+        let hash = name.encode_utf16().fold(0_u32, |hash, unit| {
+            hash.wrapping_mul(31).wrapping_add(u32::from(unit))
+        });
+        (hash ^ (hash >> 16)) & (buckets - 1)
+    });
+}
