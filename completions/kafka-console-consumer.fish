@@ -24,9 +24,10 @@ json\t'One JSON document per line'"
 complete -c kafka-console-consumer -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-console-consumer -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kafka-console-consumer -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kafka-console-consumer -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kafka-console-consumer -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kafka-console-consumer -l enable-systest-events -d 'Print `shutdown_complete` at the end'

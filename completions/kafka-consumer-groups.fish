@@ -18,9 +18,10 @@ json\t'One JSON document per line'"
 complete -c kafka-consumer-groups -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-consumer-groups -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kafka-consumer-groups -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kafka-consumer-groups -l list -d 'Print the ids of groups, one per line'
 complete -c kafka-consumer-groups -l describe -d 'Print how far groups are, who is in them, and what state they are in'
 complete -c kafka-consumer-groups -l delete -d 'Delete groups and all that they committed'
