@@ -33,6 +33,7 @@ complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consume" -d 'Print the 
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-consumer" -d 'Print the records of a topic'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "groups" -d 'List, describe, reset and delete consumer groups'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consumer-groups" -d 'List, describe, reset and delete consumer groups'
+complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "profile" -d 'Remember clusters by name'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "broker" -d 'Runs a Kafka broker: no configuration file and no formatting step needed'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "quickstart" -d 'Runs a broker, sends a file through it and reads it back with a consumer group: every step shown as you would type it'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "server-start" -d 'Starts a broker as Apache\'s `kafka-server-start.sh` does'
@@ -49,10 +50,11 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s p -l partitions -d 'How many partitions a new topic has [default: as the broker is set], or an existing one gets' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s r -l replication-factor -d 'On how many brokers a new topic\'s partitions are kept [default: as the broker is set]' -r -f
@@ -72,6 +74,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l at-min-isr-partit
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l topics-with-overrides -d 'Only topics with settings that differ from the defaults, without their partitions'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l topic -d 'The topic to write to' -r -f
@@ -93,10 +97,6 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l command-property
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l producer-property -d 'The older name of --command-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l producer.config -d 'The older name of --command-config' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l input -d 'What a line is: text, or a record in JSON as `kafka-console-consumer --output json` writes it' -r -f -a "lines\t'What the line reader makes of it'
-json\t'A record in JSON'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l on-error -d 'What to do about a record that cannot be written: stop, skip, or file=PATH to add its line to a file and go on [default: stop if a person is there, else log it and go on as the original does]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l resume -d 'Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -104,17 +104,19 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l keep-partitions -d 'With --input json: write each record to the partition it came from [default: to that of its key]'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l topic -d 'The topic to write to' -r -f
@@ -136,10 +138,6 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer-property -d 'The older name of --command-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer.config -d 'The older name of --command-config' -r -F
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l input -d 'What a line is: text, or a record in JSON as `kafka-console-consumer --output json` writes it' -r -f -a "lines\t'What the line reader makes of it'
-json\t'A record in JSON'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l on-error -d 'What to do about a record that cannot be written: stop, skip, or file=PATH to add its line to a file and go on [default: stop if a person is there, else log it and go on as the original does]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l resume -d 'Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -147,17 +145,19 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l keep-partitions -d 'With --input json: write each record to the partition it came from [default: to that of its key]'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l topic -d 'The topic to read' -r -f
@@ -180,10 +180,11 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s n -l max-messages -d 'Stop after so many records [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s g -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
@@ -195,6 +196,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l skip-message-on-
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f
@@ -217,10 +220,11 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s n -l max-messages -d 'Stop after so many records [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s g -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
@@ -232,6 +236,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l skip-me
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l enable-systest-events -d 'Print `shutdown_complete` at the end'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
@@ -251,10 +257,11 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s g -l group -d 'A group; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s t -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
@@ -276,6 +283,8 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l execute -d 'Do it
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l export -d 'Print the new offsets as CSV'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l validate-regex -d 'Say whether this is a regular expression that brokers understand' -r -f
@@ -295,10 +304,11 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s g -l group -d 'A group; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s t -l topic -d 'A topic, or some of its partitions; may be repeated' -r -f
@@ -320,8 +330,38 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute 
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l name -d 'The profile\'s name' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l command-property -d 'A client property; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l name-color -d 'Show the cluster\'s name in red, yellow or green before whatever a person does with it' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+plain\t'The bytes of Apache\'s tools'
+table\t'Tables for people'
+json\t'One JSON document per line'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -s b -l bootstrap-server -d 'Brokers of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l add -d 'Remember a cluster by a name'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l use -d 'Make a profile the one that counts where no server is named'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l list -d 'Print the names of profiles, the current one with a star'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l show -d 'Print what is known of a profile'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l remove -d 'Forget a profile'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l protected -d 'Have the profile\'s name typed before anything is deleted or overwritten'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l quiet -d 'Say nothing on stderr but what failed'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l help -d 'Print this and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l host -d 'Address to listen on. Anything but a loopback address lets other hosts in: there is no authentication' -r
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l port -d 'Port to listen on; 0 takes a free one' -r
 complete -c kaffa -n "__fish_kaffa_using_subcommand broker" -l data-dir -d 'Where topics are kept; made and formatted if it is not there [default: the user\'s data directory]' -r -F

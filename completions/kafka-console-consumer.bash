@@ -23,7 +23,7 @@ _kafka__console__consumer() {
 
     case "${cmd}" in
         kafka__console__consumer)
-            opts="--topic --include --partition --offset --from-beginning --max-messages --timeout-ms --group --isolation-level --bootstrap-server --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --yes --no-input --help --version"
+            opts="--topic --include --partition --offset --from-beginning --max-messages --timeout-ms --group --isolation-level --bootstrap-server --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --command-property --consumer-property --command-config --consumer.config --skip-message-on-error --enable-systest-events --output --color --progress --yes --no-input --profile --deadline --explain --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -201,7 +201,21 @@ _kafka__console__consumer() {
                     return 0
                     ;;
                 --progress)
-                    COMPREPLY=($(compgen -W "auto always never json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

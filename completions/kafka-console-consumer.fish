@@ -24,15 +24,18 @@ json\t'One JSON document per line'"
 complete -c kafka-console-consumer -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-console-consumer -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kafka-console-consumer -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kafka-console-consumer -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kafka-console-consumer -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-console-consumer -l from-beginning -d 'Begin with the oldest record, unless the group has committed how far it is'
 complete -c kafka-console-consumer -l skip-message-on-error -d 'Go on after a record that cannot be printed'
 complete -c kafka-console-consumer -l enable-systest-events -d 'Print `shutdown_complete` at the end'
 complete -c kafka-console-consumer -l yes -d 'Answer yes to every question'
 complete -c kafka-console-consumer -l no-input -d 'Never ask: fail where there is a question'
+complete -c kafka-console-consumer -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kafka-console-consumer -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kafka-console-consumer -l help -d 'Print this and exit'
 complete -c kafka-console-consumer -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-console-consumer.sh -w kafka-console-consumer

@@ -23,7 +23,7 @@ _kafka__consumer__groups() {
 
     case "${cmd}" in
         kafka__consumer__groups)
-            opts="--list --describe --delete --reset-offsets --delete-offsets --validate-regex --bootstrap-server --command-config --timeout --group --all-groups --topic --all-topics --members --offsets --state --type --verbose --to-offset --shift-by --to-datetime --by-duration --from-file --to-earliest --to-latest --to-current --dry-run --execute --export --output --color --progress --yes --no-input --help --version"
+            opts="--list --describe --delete --reset-offsets --delete-offsets --validate-regex --bootstrap-server --command-config --timeout --group --all-groups --topic --all-topics --members --offsets --state --type --verbose --to-offset --shift-by --to-datetime --by-duration --from-file --to-earliest --to-latest --to-current --dry-run --execute --export --output --color --progress --yes --no-input --profile --deadline --explain --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -151,7 +151,21 @@ _kafka__consumer__groups() {
                     return 0
                     ;;
                 --progress)
-                    COMPREPLY=($(compgen -W "auto always never json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -18,10 +18,11 @@ json\t'One JSON document per line'"
 complete -c kafka-consumer-groups -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-consumer-groups -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kafka-consumer-groups -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kafka-consumer-groups -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kafka-consumer-groups -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-consumer-groups -l list -d 'Print the ids of groups, one per line'
 complete -c kafka-consumer-groups -l describe -d 'Print how far groups are, who is in them, and what state they are in'
 complete -c kafka-consumer-groups -l delete -d 'Delete groups and all that they committed'
@@ -40,6 +41,8 @@ complete -c kafka-consumer-groups -l execute -d 'Do it'
 complete -c kafka-consumer-groups -l export -d 'Print the new offsets as CSV'
 complete -c kafka-consumer-groups -l yes -d 'Answer yes to every question'
 complete -c kafka-consumer-groups -l no-input -d 'Never ask: fail where there is a question'
+complete -c kafka-consumer-groups -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kafka-consumer-groups -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kafka-consumer-groups -l help -d 'Print this and exit'
 complete -c kafka-consumer-groups -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-consumer-groups.sh -w kafka-consumer-groups

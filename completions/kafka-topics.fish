@@ -15,10 +15,11 @@ json\t'One JSON document per line'"
 complete -c kafka-topics -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-topics -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+complete -c kafka-topics -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'
-json\t'As JSON, one object a second and a last one'"
+never\t'Not even there'"
+complete -c kafka-topics -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kafka-topics -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-topics -l create -d 'Create the topic, with --partitions, --replication-factor, --replica-assignment and --config'
 complete -c kafka-topics -l list -d 'Print the names of topics, one per line'
 complete -c kafka-topics -l describe -d 'Print partitions, leaders, replicas and settings of topics'
@@ -34,6 +35,8 @@ complete -c kafka-topics -l at-min-isr-partitions -d 'Only partitions with exact
 complete -c kafka-topics -l topics-with-overrides -d 'Only topics with settings that differ from the defaults, without their partitions'
 complete -c kafka-topics -l yes -d 'Answer yes to every question'
 complete -c kafka-topics -l no-input -d 'Never ask: fail where there is a question'
+complete -c kafka-topics -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kafka-topics -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kafka-topics -l help -d 'Print this and exit'
 complete -c kafka-topics -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kafka-topics.sh -w kafka-topics

@@ -20,9 +20,9 @@ mod bad_input;
 mod console_tools;
 mod consumer_groups;
 mod help_and_man;
-mod producing;
 mod quickstart;
 mod screens;
+mod umbrella;
 
 mod crash_recovery;
 mod flaky_network;

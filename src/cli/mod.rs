@@ -9,14 +9,17 @@ pub mod console_consumer;
 pub mod console_producer;
 pub mod consumer_groups;
 pub mod dialect;
+pub mod explain;
 pub mod failure;
 pub mod generate;
 pub mod interrupt;
 pub mod log_lines;
 pub mod option_table;
 pub mod printer;
+pub mod profile;
 pub mod quickstart;
 pub mod short;
+pub mod target;
 pub mod time;
 pub mod topics;
 pub mod umbrella;
@@ -24,16 +27,19 @@ pub mod umbrella;
 use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use clap::{Arg, ArgAction, Args, Command, FromArgMatches, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     args::output::Output,
     dialect::ParserError,
+    explain::Plan,
     failure::{Failure, Refused, Reported, Usage},
     interrupt::{Signal, Signals},
-    printer::{Look, Mode, OutputError, Printer, Stdio},
+    printer::{Look, Mode, OutputError, Printer, Stdio, look::Environment},
+    target::Target,
 };
+use crate::properties::Properties;
 
 /// The release of Apache Kafka whose tools these mirror; `--version` prints it.
 pub const KAFKA_VERSION: &str = "4.3.1";
@@ -59,6 +65,20 @@ pub trait Tool: clap::Parser {
 
     /// Does it.
     fn run(self, out: &mut Printer<'_>) -> impl Future<Output = anyhow::Result<()>>;
+
+    /// What `run` would send, and the client's properties.
+    ///
+    /// # Errors
+    /// As `run`, before it connects.
+    fn plan(&self) -> anyhow::Result<Plan>;
+
+    /// Takes client properties that count where the command line says nothing: those of a profile.
+    fn set_defaults(&mut self, _defaults: Properties) {}
+
+    /// Whether something is deleted or overwritten.
+    fn destroys(&self) -> bool {
+        false
+    }
 
     /// Tells a failure of `run` as the original does.
     ///
@@ -164,11 +184,11 @@ pub fn run<T: Tool>(name: &str, words: &[OsString]) -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let mut command = command::<T>(name);
-    let parsed = parse::<T>(&mut command, &words);
+    let environment = |name: &str| std::env::var(name).ok();
+    let parsed = parse::<T>(&mut command, &words, &environment);
     let output = parsed
         .as_ref()
         .map_or_else(|_| Output::default(), |parsed| parsed.output.clone());
-    let environment = |name: &str| std::env::var(name).ok();
     let look = Look::decide(name, &output, Stdio::of_process(), &environment);
     log_lines::start_for_tool(&look);
     let Ok(mut printer) = Printer::standard(look) else {
@@ -183,6 +203,10 @@ struct Parsed<T> {
     tool: T,
     output: Output,
     wish: Wish,
+    target: Target,
+    deadline: Option<Duration>,
+    /// All options, in the dialect's form.
+    options: Vec<String>,
     stray: Vec<String>,
     /// An option that may be given once and was given twice.
     repeated: Option<String>,
@@ -206,28 +230,59 @@ enum Outcome {
 /// # Errors
 /// As the tool's own parser.
 pub(crate) fn parse_tool<T: Tool>(name: &str, words: &[String]) -> anyhow::Result<T> {
-    Ok(parse::<T>(&mut command::<T>(name), words)?.tool)
+    Ok(parse::<T>(&mut command::<T>(name), words, &|_| None)?.tool)
 }
 
-fn parse<T: Tool>(command: &mut Command, words: &[String]) -> anyhow::Result<Parsed<T>> {
+fn parse<T: Tool>(
+    command: &mut Command,
+    words: &[String],
+    environment: Environment<'_>,
+) -> anyhow::Result<Parsed<T>> {
+    let name = command.get_bin_name().unwrap_or_default().to_owned();
     let mut words = dialect::read(command, words.to_vec())?;
-    if let Some(short) = short::of(command.get_bin_name().unwrap_or_default()) {
+    if let Some(short) = short::of(&name) {
         short.expand(&mut words).map_err(Refused)?;
     }
-    let line = std::iter::once(command.get_name().to_owned()).chain(words.options);
-    let matches = command.try_get_matches_from_mut(line)?;
+    let mut matches = matches(command, &words.options)?;
+    let output = Output::from_arg_matches(&matches)?;
+    let asks = matches.get_flag("help") || matches.get_flag("version");
+    let has_cluster = matches.try_contains_id("bootstrap_server").is_ok();
+    let mut target = Target::default();
+    if has_cluster && !asks {
+        let found = Target::find(&name, &words.options, &output, environment);
+        target = found.map_err(Refused)?;
+    }
+    if let Some(option) = target.option() {
+        words.options.push(option);
+        matches = self::matches(command, &words.options)?;
+    }
+    let deadline = output
+        .deadline
+        .as_deref()
+        .map(|text| time::duration(text, 1));
+    let deadline = deadline.transpose().map_err(Refused)?;
     let wish = match (matches.get_flag("help"), matches.get_flag("version")) {
         (true, _) => Wish::Help,
         (false, true) => Wish::Version,
         (false, false) => Wish::Work,
     };
+    let mut tool = T::from_arg_matches(&matches)?;
+    tool.set_defaults(target.defaults());
     Ok(Parsed {
-        tool: T::from_arg_matches(&matches)?,
-        output: Output::from_arg_matches(&matches)?,
+        tool,
+        output,
         wish,
+        target,
+        deadline: deadline.map(|ms| Duration::from_millis(ms.unsigned_abs())),
+        options: words.options,
         stray: words.stray,
         repeated: words.repeated.into_iter().next(),
     })
+}
+
+fn matches(command: &mut Command, options: &[String]) -> clap::error::Result<ArgMatches> {
+    let name = command.get_name().to_owned();
+    command.try_get_matches_from_mut(std::iter::once(&name).chain(options))
 }
 
 fn serve<T: Tool>(
@@ -279,26 +334,55 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     if !parsed.stray.is_empty() {
         out.aside(format_args!("warning: ignored: {}", parsed.stray.join(" ")));
     }
+    for warning in &parsed.target.warnings {
+        out.warning(warning, "kaffa.profile");
+    }
+    if parsed.output.explain {
+        let plan = parsed.tool.plan();
+        return Outcome::Ended(
+            plan.and_then(|plan| explain::print(&plan, &parsed.options, &parsed.target, out)),
+        );
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     match runtime.context("start a runtime") {
-        Ok(runtime) => runtime.block_on(until_stopped(parsed.tool, out)),
+        Ok(runtime) => runtime.block_on(until_stopped(parsed, out)),
         Err(error) => Outcome::Ended(Err(error)),
     }
 }
 
-async fn until_stopped<T: Tool>(tool: T, out: &mut Printer<'_>) -> Outcome {
+/// Shows a profile's name in its colour, and has that of a protected one typed before anything is lost there.
+async fn enter<T: Tool>(tool: &T, target: &Target, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    let Some((name, profile)) = &target.profile else {
+        return Ok(());
+    };
+    if let Some(name) = profile::painted(name, profile, out.look.colour_err) {
+        out.aside(format_args!("{name}  {}", profile.bootstrap.join(",")));
+    }
+    if profile.protected && tool.destroys() {
+        out.typed(name).await?;
+    }
+    Ok(())
+}
+
+async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     let mut signals = match Signals::catch().context("catch signals") {
         Ok(signals) => signals,
         Err(error) => return Outcome::Ended(Err(error)),
     };
     let stop = CancellationToken::new();
     out.stop = stop.clone();
-    let mut run = std::pin::pin!(tool.run(out));
+    let Parsed { tool, target, .. } = parsed;
+    let deadline = parsed.deadline.unwrap_or(Duration::MAX);
+    let mut run = std::pin::pin!(async {
+        enter(&tool, &target, out).await?;
+        tool.run(out).await
+    });
     let signal = tokio::select! {
         result = &mut run => return Outcome::Ended(result),
-        signal = signals.next() => signal,
+        signal = signals.next() => Some(signal),
+        () = tokio::time::sleep(deadline) => None,
     };
     stop.cancel();
     let result = tokio::select! {
@@ -307,7 +391,15 @@ async fn until_stopped<T: Tool>(tool: T, out: &mut Printer<'_>) -> Outcome {
         _ = signals.next() => Ok(()),
         () = tokio::time::sleep(T::ORIGINAL.patience) => Ok(()),
     };
-    Outcome::Stopped(signal, result)
+    match signal {
+        Some(signal) => Outcome::Stopped(signal, result),
+        None => Outcome::Ended(Err(late(deadline))),
+    }
+}
+
+fn late(deadline: Duration) -> anyhow::Error {
+    let failure = Failure::new(format!("not done within {deadline:?}, the --deadline"));
+    Refused(failure.with_hint("more time: a longer --deadline, or none")).into()
 }
 
 /// Tells what went wrong, once, and finds the exit code.

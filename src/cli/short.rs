@@ -122,6 +122,23 @@ kaffa groups ls
 kaffa groups describe etl
 kaffa groups reset etl -t orders --to-earliest --dry-run",
     },
+    Short {
+        name: "kaffa profile",
+        usage: "add|use|list|show|remove [NAME] [OPTIONS]",
+        verbs: &[
+            verb(&["add"], &["add"]),
+            verb(&["use"], &["use"]),
+            verb(&["list", "ls"], &["list"]),
+            verb(&["show"], &["show"]),
+            verb(&["remove", "rm"], &["remove"]),
+        ],
+        named: Named::One("name"),
+        letters: &[('b', "bootstrap-server")],
+        examples: "\
+kaffa profile add dev --bootstrap-server localhost:9092
+kaffa profile use dev
+kaffa profile list",
+    },
 ];
 
 /// The short command that is typed as `name`.

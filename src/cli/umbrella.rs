@@ -15,6 +15,7 @@ use super::{
     failure::Failure,
     generate,
     printer::{Look, Printer, Stdio},
+    profile::Profiles,
     quickstart,
     topics::Topics,
 };
@@ -36,6 +37,7 @@ Commands:
   produce     send lines of standard input to a topic: kaffa produce TOPIC < FILE
   consume     print the records of a topic: kaffa consume TOPIC -n 10
   groups      ls, describe, members, state, reset, delete-offsets, delete consumer groups
+  profile     add, use, list, show, remove names for clusters; --profile NAME works everywhere
   broker      run a broker: no configuration and no formatting needed
   quickstart  a broker, a topic, a file in, the same file out: every step shown
 
@@ -86,6 +88,13 @@ pub const TOOLS: &[Entry] = &[
     Entry::tool::<ConsoleProducer>("produce", &["console-producer"], "kafka-console-producer"),
     Entry::tool::<ConsoleConsumer>("consume", &["console-consumer"], "kafka-console-consumer"),
     Entry::tool::<ConsumerGroups>("groups", &["consumer-groups"], "kafka-consumer-groups"),
+    Entry {
+        name: "profile",
+        aliases: &[],
+        binary: None,
+        run: super::run::<Profiles>,
+        command: super::command::<Profiles>,
+    },
     Entry {
         name: "broker",
         aliases: &[],

@@ -14,16 +14,14 @@ use crate::{
 #[derive(Debug, Clone, Default, Args)]
 pub struct Connection {
     /// Brokers to ask for the rest of the cluster, separated by commas.
-    #[arg(
-        long,
-        value_name = "HOST:PORT,...",
-        env = "KAFKA_BOOTSTRAP_SERVERS",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "HOST:PORT,...")]
     pub bootstrap_server: Option<String>,
     /// File of client properties.
     #[arg(long, value_name = "FILE")]
     pub command_config: Option<String>,
+    /// What counts where the file says nothing.
+    #[arg(skip)]
+    pub defaults: Properties,
 }
 
 impl Connection {
@@ -32,10 +30,7 @@ impl Connection {
     /// # Errors
     /// [`read_file`].
     pub fn properties(&self) -> anyhow::Result<Properties> {
-        let mut properties = match &self.command_config {
-            Some(path) => read_file(path)?,
-            None => Properties::default(),
-        };
+        let mut properties = over(&self.defaults, self.command_config.as_deref())?;
         if let Some(servers) = &self.bootstrap_server {
             properties.set("bootstrap.servers", servers);
         }
@@ -89,6 +84,18 @@ fn is_server(text: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(_, port)| is_number(port))
+}
+
+/// The properties of a file, if there is one, over those that count without it.
+///
+/// # Errors
+/// [`read_file`].
+pub fn over(defaults: &Properties, file: Option<&str>) -> anyhow::Result<Properties> {
+    let mut properties = defaults.clone();
+    if let Some(path) = file {
+        properties.extend(read_file(path)?);
+    }
+    Ok(properties)
 }
 
 /// Reads a file of Java properties.

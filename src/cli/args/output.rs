@@ -1,4 +1,4 @@
-//! Options of ours that every tool has: how things look, and who answers questions.
+//! Options of ours that every tool has: how things look, who answers questions, which cluster, how long.
 
 use clap::{Args, ValueEnum};
 
@@ -15,15 +15,27 @@ pub struct Output {
     /// When to use colour.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Choice,
-    /// When to show progress on stderr; json says an object a second.
+    /// When to draw progress on stderr.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub progress: Progress,
+    pub progress: Choice,
     /// Answer yes to every question.
     #[arg(long)]
     pub yes: bool,
     /// Never ask: fail where there is a question.
     #[arg(long)]
     pub no_input: bool,
+    /// Use the cluster of this profile; see kaffa profile.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never].
+    #[arg(long, value_name = "DURATION")]
+    pub deadline: Option<String>,
+    /// Print what would be sent to whom, and where each setting comes from; do nothing.
+    #[arg(long)]
+    pub explain: bool,
+    /// Say nothing on stderr but what failed.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// A format of stdout.
@@ -49,18 +61,4 @@ pub enum Choice {
     Always,
     /// Not even there.
     Never,
-}
-
-/// Whether to show progress.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
-    /// At a terminal.
-    #[default]
-    Auto,
-    /// Also elsewhere.
-    Always,
-    /// Not even there.
-    Never,
-    /// As JSON, one object a second and a last one.
-    Json,
 }

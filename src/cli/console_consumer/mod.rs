@@ -4,7 +4,6 @@ pub mod check;
 mod consume;
 pub mod deserializer;
 pub mod formatter;
-pub mod json;
 pub mod settings;
 
 use std::time::Duration;
@@ -12,9 +11,12 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::{
-    Original, Tool, failure,
+    Original, Tool,
+    explain::{Plan, step},
+    failure,
     printer::{Mode, OutputError, Printer},
 };
+use crate::properties::Properties;
 
 /// Where the original logs.
 const LOGGER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
@@ -62,12 +64,7 @@ pub struct ConsoleConsumer {
     #[arg(long, value_name = "LEVEL")]
     pub isolation_level: Option<String>,
     /// Brokers to ask for the rest of the cluster, separated by commas.
-    #[arg(
-        long,
-        value_name = "HOST:PORT,...",
-        env = "KAFKA_BOOTSTRAP_SERVERS",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "HOST:PORT,...")]
     pub bootstrap_server: Option<String>,
     /// Class that says how a record is printed; the default, logging and no-op formatters exist here.
     #[arg(long, value_name = "CLASS")]
@@ -99,6 +96,9 @@ pub struct ConsoleConsumer {
     /// The older name of --command-config.
     #[arg(long = "consumer.config", value_name = "FILE")]
     pub consumer_config: Option<String>,
+    /// Client properties that count where none of these says anything.
+    #[arg(skip)]
+    pub defaults: Properties,
     /// Go on after a record that cannot be printed.
     #[arg(long)]
     pub skip_message_on_error: bool,
@@ -118,6 +118,40 @@ impl Tool for ConsoleConsumer {
 
     fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         check::check(self, out)
+    }
+
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let topics = self.topic.as_ref().or(self.include.as_ref());
+        let topics = topics.cloned().unwrap_or_default();
+        let properties = self.settings()?;
+        let mut steps = vec![step("Metadata", &topics, "any broker", "Describe on Topic")];
+        if let Some(group) = properties
+            .get("group.id")
+            .filter(|_| self.partition.is_none())
+        {
+            for api in [
+                "FindCoordinator",
+                "JoinGroup",
+                "SyncGroup",
+                "OffsetFetch",
+                "Heartbeat",
+            ] {
+                steps.push(step(
+                    api,
+                    group,
+                    "the coordinator of the group",
+                    "Read on Group",
+                ));
+            }
+        }
+        let leader = "the leader of each partition";
+        steps.push(step("ListOffsets", &topics, leader, "Describe on Topic"));
+        steps.push(step("Fetch", &topics, leader, "Read on Topic"));
+        Ok(Plan { steps, properties })
+    }
+
+    fn set_defaults(&mut self, defaults: Properties) {
+        self.defaults = defaults;
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {

@@ -9,19 +9,17 @@ const ISOLATION_LEVELS: [&str; 2] = ["read_committed", "read_uncommitted"];
 const RANDOM_GROUPS: u128 = 100_000;
 
 impl ConsoleConsumer {
+    fn config_file(&self) -> Option<&str> {
+        let renamed = self.command_config.as_deref();
+        renamed.or(self.consumer_config.as_deref())
+    }
+
     /// Properties that the user gave for the consumer.
     ///
     /// # Errors
     /// For a file that cannot be read.
     pub(super) fn client_properties(&self) -> anyhow::Result<Properties> {
-        let mut properties = match self
-            .command_config
-            .as_ref()
-            .or(self.consumer_config.as_ref())
-        {
-            Some(path) => client::read_file(path)?,
-            None => Properties::default(),
-        };
+        let mut properties = client::over(&self.defaults, self.config_file())?;
         properties.extend(client::read_words(&self.consumer_property));
         properties.extend(client::read_words(&self.command_property));
         Ok(properties)

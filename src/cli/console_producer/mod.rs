@@ -1,13 +1,7 @@
 //! `kafka-console-producer`: a record for every line of standard input.
 
-pub mod beyond;
-mod checkpoint;
 pub mod input;
-pub mod json;
-mod ledger;
 pub mod line_format;
-mod losses;
-mod report;
 mod send;
 pub mod settings;
 mod tally;
@@ -16,10 +10,10 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use self::beyond::Beyond;
 use super::{
     Original, Tool,
     args::client,
+    explain::{Plan, step},
     failure::{Failure, Usage},
     printer::Printer,
 };
@@ -45,12 +39,7 @@ pub struct ConsoleProducer {
     #[arg(long, value_name = "TOPIC")]
     pub topic: Option<String>,
     /// Brokers to ask for the rest of the cluster, separated by commas.
-    #[arg(
-        long,
-        value_name = "HOST:PORT,...",
-        env = "KAFKA_BOOTSTRAP_SERVERS",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "HOST:PORT,...")]
     pub bootstrap_server: Option<String>,
     /// Wait for each record to be acknowledged before sending the next; stop at the first that is not.
     #[arg(long)]
@@ -115,9 +104,9 @@ pub struct ConsoleProducer {
     /// The older name of --command-config.
     #[arg(long = "producer.config", value_name = "FILE")]
     pub producer_config: Option<String>,
-    /// What the original does not have.
-    #[command(flatten)]
-    pub beyond: Beyond,
+    /// Client properties that count where none of these says anything.
+    #[arg(skip)]
+    pub defaults: Properties,
 }
 
 impl Tool for ConsoleProducer {
@@ -134,8 +123,29 @@ impl Tool for ConsoleProducer {
             return Err(Usage::missing("topic").into());
         }
         client::check_servers(self.bootstrap_server.as_deref())?;
-        self.beyond.check()?;
         Ok(self.check_renamed(out)?)
+    }
+
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let topic = self.topic.as_deref().unwrap_or_default();
+        let leader = "the leader of each partition";
+        let mut steps = vec![step("Metadata", topic, "any broker", "Describe on Topic")];
+        let properties = self.settings()?;
+        if properties.get("enable.idempotence") == Some("true") {
+            steps.push(step(
+                "InitProducerId",
+                "a producer id",
+                "any broker",
+                "IdempotentWrite on Cluster",
+            ));
+        }
+        let records = format!("a record to {topic} for every line of standard input");
+        steps.push(step("Produce", records, leader, "Write on Topic"));
+        Ok(Plan { steps, properties })
+    }
+
+    fn set_defaults(&mut self, defaults: Properties) {
+        self.defaults = defaults;
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {

@@ -17,6 +17,11 @@ const ACKS: [&str; 4] = ["all", "-1", "0", "1"];
 const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
 impl ConsoleProducer {
+    fn config_file(&self) -> Option<&str> {
+        let renamed = self.command_config.as_deref();
+        renamed.or(self.producer_config.as_deref())
+    }
+
     /// An option that was given wins over a property, a property over the file, the file over the option's default. Where
     /// to connect and how to compress are always the tool's to say, as in the original.
     ///
@@ -24,14 +29,7 @@ impl ConsoleProducer {
     /// [`Failure`] for a file that cannot be read and a number that is none; [`crate::properties::Error`] for a value that the
     /// producer does not know.
     pub(super) fn settings(&self) -> anyhow::Result<Properties> {
-        let mut settings = match self
-            .command_config
-            .as_ref()
-            .or(self.producer_config.as_ref())
-        {
-            Some(path) => client::read_file(path)?,
-            None => Properties::default(),
-        };
+        let mut settings = client::over(&self.defaults, self.config_file())?;
         settings.extend(client::read_words(&self.producer_property));
         settings.extend(client::read_words(&self.command_property));
         settings.set(

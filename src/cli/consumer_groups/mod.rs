@@ -19,10 +19,11 @@ use self::check::Action;
 use super::{
     Original, Tool,
     args::client::{self, Connection},
+    explain::{Plan, step},
     failure::{self, Failure},
     printer::{Mode, OutputError, Printer},
 };
-use crate::client::Admin;
+use crate::{client::Admin, properties::Properties};
 
 const EXAMPLES: &str = "\
 kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group etl
@@ -147,6 +148,67 @@ impl Tool for ConsumerGroups {
 
     fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         check::check(self, out)
+    }
+
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let groups = if self.group.is_empty() {
+            "all groups".to_owned()
+        } else {
+            self.group.join(", ")
+        };
+        let list = step(
+            "ListGroups",
+            "all groups",
+            "every broker",
+            "Describe on Group",
+        );
+        let ask = |api, needs| step(api, &groups, "the coordinator of each group", needs);
+        let offsets = || {
+            let needs = "Describe on Group and Topic";
+            let ends = step(
+                "ListOffsets",
+                "their partitions",
+                "the leader of each partition",
+                needs,
+            );
+            [
+                ask("DescribeGroups", "Describe on Group"),
+                ask("OffsetFetch", needs),
+                ends,
+            ]
+        };
+        let mut steps: Vec<_> = self.all_groups.then_some(list).into_iter().collect();
+        match self.action()? {
+            Action::List => {
+                steps = vec![step(
+                    "ListGroups",
+                    "all groups",
+                    "every broker",
+                    "Describe on Group",
+                )];
+            }
+            Action::Describe => steps.extend(offsets()),
+            Action::Delete => steps.push(ask("DeleteGroups", "Delete on Group")),
+            Action::DeleteOffsets => {
+                steps.push(ask("OffsetDelete", "Delete on Group, Read on Topic"));
+            }
+            Action::ResetOffsets => {
+                steps.extend(offsets());
+                let commit = ask("OffsetCommit", "Read on Group and Topic");
+                steps.extend(self.execute.then_some(commit));
+            }
+            Action::ValidateRegex => {}
+        }
+        let properties = self.connection.properties()?;
+        Ok(Plan { steps, properties })
+    }
+
+    fn set_defaults(&mut self, defaults: Properties) {
+        self.connection.defaults = defaults;
+    }
+
+    fn destroys(&self) -> bool {
+        self.delete || self.delete_offsets || (self.reset_offsets && self.execute)
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::cli::args::output::{Choice, Format, Output, Progress};
+use crate::cli::args::output::{Choice, Format, Output};
 
 /// Who reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,17 +12,6 @@ pub enum Mode {
     /// A person: tables, hints, colour.
     Rich,
     /// A program: JSON.
-    Json,
-}
-
-/// How progress is shown on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drawing {
-    /// Not at all.
-    Nothing,
-    /// As lines that change.
-    Lines,
-    /// As an object a second.
     Json,
 }
 
@@ -59,10 +48,8 @@ pub struct Look {
     pub colour_out: bool,
     /// Colour on stderr.
     pub colour_err: bool,
-    /// How progress is shown on stderr.
-    pub progress: Drawing,
-    /// Tables were asked for by name.
-    pub is_table: bool,
+    /// Whether progress is drawn on stderr.
+    pub progress: bool,
     /// Columns of the terminal.
     pub width: u16,
     /// Whether the terminal shows more than ASCII.
@@ -71,8 +58,10 @@ pub struct Look {
     pub is_interactive: bool,
     /// How a question about an effect wider than the words typed is answered.
     pub consent: Consent,
-    /// stdin is a terminal.
-    pub reads_terminal: bool,
+    /// A person is there, who can be asked.
+    pub has_person: bool,
+    /// Nothing on stderr but failures.
+    pub quiet: bool,
 }
 
 /// How a question about an effect wider than the words typed is answered.
@@ -99,13 +88,13 @@ impl Look {
             strict: true,
             colour_out: false,
             colour_err: false,
-            progress: Drawing::Nothing,
-            is_table: false,
+            progress: false,
             width: 80,
             unicode: true,
             is_interactive: false,
             consent: Consent::Act,
-            reads_terminal: false,
+            has_person: false,
+            quiet: false,
         }
     }
 
@@ -129,6 +118,7 @@ impl Look {
             Format::Plain | Format::Auto => Mode::Plain,
         };
         let strict = format == Format::Plain;
+        let has_person = !strict && !is_ci && stdio.stdin && stdio.stderr;
         let colour = |is_terminal| wants_colour(options.color, is_terminal, environment);
         Self {
             mode,
@@ -136,12 +126,10 @@ impl Look {
             colour_out: mode == Mode::Rich && colour(stdio.stdout),
             colour_err: !strict && colour(stdio.stderr),
             progress: match options.progress {
-                Progress::Json => Drawing::Json,
-                Progress::Always => Drawing::Lines,
-                Progress::Auto if stdio.stderr && !strict && !is_ci => Drawing::Lines,
-                Progress::Never | Progress::Auto => Drawing::Nothing,
+                Choice::Always => true,
+                Choice::Never => false,
+                Choice::Auto => !options.quiet && stdio.stderr && !strict && !is_ci,
             },
-            is_table: format == Format::Table,
             width: width(environment),
             unicode: is_utf8(environment),
             is_interactive: stdio.stdin && stdio.stdout,
@@ -149,10 +137,11 @@ impl Look {
                 (true, _) => Consent::Yes,
                 (_, true) => Consent::Refuse,
                 _ if !strict && is_set("KAFFA_NO_INPUT", environment) => Consent::Refuse,
-                _ if !strict && !is_ci && stdio.stdin && stdio.stderr => Consent::Ask,
+                _ if has_person => Consent::Ask,
                 _ => Consent::Act,
             },
-            reads_terminal: stdio.stdin,
+            has_person,
+            quiet: options.quiet,
         }
     }
 }

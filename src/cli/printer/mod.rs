@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub use look::{Consent, Look, Mode, Stdio};
 
 use self::colour::Colour;
-use crate::cli::failure::{self, Failure, Reported};
+use crate::cli::failure::{self, Failure, Refused, Reported};
 
 /// Bytes of output gathered before they are written: large enough that system calls do not show in a profile.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -160,13 +160,16 @@ impl<'o> Printer<'o> {
 
     /// A line on stderr that only a person at a terminal gets.
     pub fn aside(&mut self, text: impl Display) {
-        if self.look.mode == Mode::Rich {
+        if self.look.mode == Mode::Rich && !self.look.quiet {
             self.note(text);
         }
     }
 
     /// A warning, which Apache's tool logs under `logger`.
     pub fn warning(&mut self, text: &str, logger: &str) {
+        if self.look.quiet {
+            return;
+        }
         match self.look.mode {
             Mode::Plain => self.log("WARN", text, logger),
             Mode::Rich => {
@@ -218,13 +221,40 @@ impl<'o> Printer<'o> {
             }
             Consent::Ask => {}
         }
+        let answer = self.answer(&format!("{}   [y/N] ", question.asked)).await;
+        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+            return Ok(());
+        }
+        self.declined(&answer)
+    }
+
+    /// Has the name of a protected cluster typed before something is lost there.
+    ///
+    /// # Errors
+    /// [`Reported`] for another answer; a refusal where nobody may be asked.
+    pub async fn typed(&mut self, name: &str) -> anyhow::Result<()> {
+        if !self.look.has_person || self.look.consent == Consent::Refuse {
+            let text =
+                format!("profile '{name}' is protected, and nobody is here to type its name");
+            let hint = "run this at a terminal, without --no-input, or name the cluster by --bootstrap-server";
+            return Err(Refused(Failure::new(text).with_hint(hint)).into());
+        }
+        let question = format!("'{name}' is protected. Type its name to go on: ");
+        let answer = self.answer(&question).await;
+        if answer.trim() == name {
+            return Ok(());
+        }
+        self.declined(&answer)
+    }
+
+    /// Asks a question on stderr; the line that is typed.
+    async fn answer(&mut self, question: &str) -> String {
         self.flush_quietly();
         let asked: Vec<_> = question
-            .asked
             .lines()
             .map(|line| glyphs::spell(line, self.look.unicode))
             .collect();
-        write!(self.err, "{}   [y/N] ", asked.join("\n")).ok();
+        write!(self.err, "{}", asked.join("\n")).ok();
         self.err.flush().ok();
         // A thread of its own, which nobody waits for when the command is told to stop.
         let (sender, answer) = tokio::sync::oneshot::channel();
@@ -233,10 +263,10 @@ impl<'o> Printer<'o> {
             io::stdin().read_line(&mut line).ok();
             sender.send(line).ok();
         });
-        let answer = answer.await.unwrap_or_default();
-        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-            return Ok(());
-        }
+        answer.await.unwrap_or_default()
+    }
+
+    fn declined(&mut self, answer: &str) -> anyhow::Result<()> {
         // The end of input has moved the cursor to no new line.
         if !answer.ends_with('\n') {
             self.note("");

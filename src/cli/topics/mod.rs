@@ -19,9 +19,11 @@ use self::check::Action;
 use super::{
     Original, Tool,
     args::client::{self, Connection},
+    explain::{Plan, step},
     failure::{self, Failure, Refused},
     printer::{Mode, OutputError, Printer},
 };
+use crate::properties::Properties;
 
 /// Where the original logs.
 const LOGGER: &str = "org.apache.kafka.tools.TopicCommand";
@@ -117,6 +119,37 @@ impl Tool for Topics {
 
     fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         check::check(self, out)
+    }
+
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let topics = self.topic.as_deref().unwrap_or("all topics");
+        let find = step("Metadata", topics, "any broker", "Describe on Topic");
+        let change = |api, needs| step(api, topics, "the controller", needs);
+        let steps = match self.action()? {
+            Action::List => vec![find],
+            Action::Describe => vec![
+                find,
+                step(
+                    "DescribeConfigs",
+                    topics,
+                    "any broker",
+                    "DescribeConfigs on Topic",
+                ),
+            ],
+            Action::Create => vec![change("CreateTopics", "Create on Topic or Cluster")],
+            Action::Alter => vec![find, change("CreatePartitions", "Alter on Topic")],
+            Action::Delete => vec![find, change("DeleteTopics", "Delete on Topic")],
+        };
+        let properties = self.connection.properties()?;
+        Ok(Plan { steps, properties })
+    }
+
+    fn set_defaults(&mut self, defaults: Properties) {
+        self.connection.defaults = defaults;
+    }
+
+    fn destroys(&self) -> bool {
+        self.alter || self.delete
     }
 
     async fn run(self, out: &mut Printer<'_>) -> anyhow::Result<()> {

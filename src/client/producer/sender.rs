@@ -448,8 +448,6 @@ impl Sender {
             records: &batch.records,
             count: batch.count(),
             payload_bytes: batch.payload_bytes,
-            wire_bytes: batch.size(),
-            attempts: batch.attempts,
             outcome,
             failed,
         });

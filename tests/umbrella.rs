@@ -1,0 +1,165 @@
+//! What the umbrella adds to the tools: profiles, `--explain`, `--deadline`, `--quiet`.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support::broker::BrokerProcess;
+use crate::support::terminal::Terminal;
+
+/// Runs a command line of bash, with our tools on the path and `home` for a home.
+fn run(home: &Path, line: &str) -> Output {
+    let tools = Path::new(env!("CARGO_BIN_EXE_kaffa")).parent().unwrap();
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    Command::new("bash")
+        .args(["-c", line])
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", home)
+        .output()
+        .unwrap()
+}
+
+/// stdout of a command that must succeed.
+fn said(home: &Path, line: &str) -> String {
+    let output = run(home, line);
+    assert!(output.status.success(), "{line}\n{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// stderr of a command that must fail.
+fn refused(home: &Path, line: &str) -> String {
+    let output = run(home, line);
+    assert_eq!(output.status.code(), Some(1), "{line}\n{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_profile_stands_for_its_cluster() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    let broker = BrokerProcess::start(&home.join("data"), &[]);
+    let add = |name: &str, server: &str, more: &str| {
+        said(
+            home,
+            &format!("kaffa profile add {name} -b {server} {more}"),
+        );
+    };
+    add("dev", &broker.address, "--command-property client.id=me");
+    add("prod", &broker.address, "--protected --name-color red");
+    assert_eq!(
+        said(home, "kaffa profile list").replace(&broker.address, "B"),
+        "* dev  B\n  prod  B\n"
+    );
+    said(home, "kafka-topics --create --topic orders --partitions 2");
+    assert_eq!(said(home, "kaffa --profile prod topics ls"), "orders\n");
+    assert_eq!(
+        said(home, "KAFFA_PROFILE=prod kafka-topics --list"),
+        "orders\n"
+    );
+    said(home, "echo hello | kaffa produce orders");
+    assert_eq!(
+        said(home, "kaffa consume orders --from-beginning -n 1"),
+        "hello\n"
+    );
+
+    let explained = said(home, "kafka-console-producer --topic orders --explain");
+    assert!(
+        explained.contains("client.id=me  (profile dev)"),
+        "{explained}"
+    );
+    let typed = format!(
+        "kafka-console-producer --topic orders --explain --bootstrap-server {}",
+        broker.address
+    );
+    assert!(said(home, &typed).contains("client.id=console-producer  (default)"));
+
+    assert_eq!(
+        refused(home, "kaffa --profile prod topics rm orders --yes")
+            .lines()
+            .next(),
+        Some("profile 'prod' is protected, and nobody is here to type its name")
+    );
+    let script = home.join("kafka-topics.sh");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kaffa"), &script).unwrap();
+    let strict = refused(home, &format!("{} --list", script.display()));
+    assert!(
+        strict.contains("--bootstrap-server must be specified"),
+        "{strict}"
+    );
+
+    said(home, "kaffa profile remove dev");
+    assert!(refused(home, "kafka-topics --list").contains("--bootstrap-server must be specified"));
+    assert!(refused(home, "kafka-topics --list --profile prd").contains("did you mean: prod ?"));
+}
+
+#[test]
+fn the_name_of_a_protected_profile_must_be_typed() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = BrokerProcess::start(dir.path(), &[]);
+    let setup = "kaffa profile add prod -b $B --protected; kaffa topics create orders > made";
+    let mut terminal = Terminal::start(
+        100,
+        &broker.address,
+        &format!("{setup}; kaffa topics rm orders --yes; kaffa topics rm orders; kaffa topics ls"),
+    );
+    terminal.wait_for("Type its name to go on:");
+    terminal.press("y\n");
+    terminal.wait_for("nothing was changed");
+    terminal.press("prod\n");
+    assert_eq!(terminal.finish(), 0);
+    let picture = terminal.picture();
+    assert!(picture.contains("Deleted topic orders."), "{picture}");
+}
+
+#[test]
+fn what_would_happen_is_explained_and_does_not_happen() {
+    let dir = tempfile::tempdir().unwrap();
+    let nobody = "--bootstrap-server localhost:1 --explain";
+    for (line, api) in [
+        ("kafka-topics --delete --topic t", "DeleteTopics"),
+        ("kafka-console-producer --topic t", "Produce"),
+        ("kafka-console-consumer --topic t --group g", "JoinGroup"),
+        (
+            "kafka-consumer-groups --reset-offsets --group g --topic t --to-earliest --execute",
+            "OffsetCommit",
+        ),
+    ] {
+        let plain = said(dir.path(), &format!("{line} {nobody}"));
+        assert!(plain.contains(api), "{line}\n{plain}");
+        let json = said(dir.path(), &format!("{line} {nobody} --output json"));
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert!(
+            json["requests"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|request| request["api"] == api)
+        );
+    }
+    refused(dir.path(), "kaffa profile list --explain");
+}
+
+#[test]
+fn a_deadline_ends_any_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute = listener.local_addr().unwrap();
+    for line in [
+        "kafka-topics --list",
+        "kafka-console-producer --topic t",
+        "kafka-console-consumer --topic t",
+        "kafka-consumer-groups --list",
+    ] {
+        let line = format!("echo x | {line} --bootstrap-server {mute} --deadline 200ms");
+        let error = refused(dir.path(), &line);
+        assert!(
+            error.contains("not done within 200ms, the --deadline\n"),
+            "{line}\n{error}"
+        );
+    }
+    let wrong = refused(dir.path(), "kaffa topics ls --deadline soon");
+    assert!(wrong.contains("a duration is written"), "{wrong}");
+}
