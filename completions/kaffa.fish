@@ -50,9 +50,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand topics" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
@@ -97,6 +98,10 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l command-property
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l producer-property -d 'The older name of --command-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l producer.config -d 'The older name of --command-config' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l input -d 'What a line is: text, or a record in JSON as `kafka-console-consumer --output json` writes it' -r -f -a "lines\t'What the line reader makes of it'
+json\t'A record in JSON'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l on-error -d 'What to do about a record that cannot be written: stop, skip, or file=PATH to add its line to a file and go on [default: stop if a person is there, else log it and go on as the original does]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l resume -d 'Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -104,15 +109,17 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l keep-partitions -d 'With --input json: write each record to the partition it came from [default: to that of its key]'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
@@ -138,6 +145,10 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer-property -d 'The older name of --command-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l producer.config -d 'The older name of --command-config' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l input -d 'What a line is: text, or a record in JSON as `kafka-console-consumer --output json` writes it' -r -f -a "lines\t'What the line reader makes of it'
+json\t'A record in JSON'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l on-error -d 'What to do about a record that cannot be written: stop, skip, or file=PATH to add its line to a file and go on [default: stop if a person is there, else log it and go on as the original does]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l resume -d 'Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -145,15 +156,17 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s z -l compression-codec -d 'none, gzip, snappy, lz4 or zstd [default: none; gzip if no codec is named]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -s P -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l keep-partitions -d 'With --input json: write each record to the partition it came from [default: to that of its key]'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
@@ -180,9 +193,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
@@ -220,9 +234,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
@@ -257,9 +272,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
@@ -304,9 +320,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
@@ -344,9 +361,10 @@ json\t'One JSON document per line'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -s b -l bootstrap-server -d 'Brokers of the cluster, separated by commas' -r -f

@@ -20,6 +20,10 @@ complete -c kafka-console-producer -l command-property -d 'A property of the pro
 complete -c kafka-console-producer -l producer-property -d 'The older name of --command-property' -r -f
 complete -c kafka-console-producer -l command-config -d 'File of properties of the producer; --command-property wins' -r -F
 complete -c kafka-console-producer -l producer.config -d 'The older name of --command-config' -r -F
+complete -c kafka-console-producer -l input -d 'What a line is: text, or a record in JSON as `kafka-console-consumer --output json` writes it' -r -f -a "lines\t'What the line reader makes of it'
+json\t'A record in JSON'"
+complete -c kafka-console-producer -l on-error -d 'What to do about a record that cannot be written: stop, skip, or file=PATH to add its line to a file and go on [default: stop if a person is there, else log it and go on as the original does]' -r -f
+complete -c kafka-console-producer -l resume -d 'Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file' -r -F
 complete -c kafka-console-producer -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -27,12 +31,14 @@ json\t'One JSON document per line'"
 complete -c kafka-console-producer -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-console-producer -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kafka-console-producer -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kafka-console-producer -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kafka-console-producer -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-console-producer -l sync -d 'Wait for each record to be acknowledged before sending the next; stop at the first that is not'
+complete -c kafka-console-producer -l keep-partitions -d 'With --input json: write each record to the partition it came from [default: to that of its key]'
 complete -c kafka-console-producer -l yes -d 'Answer yes to every question'
 complete -c kafka-console-producer -l no-input -d 'Never ask: fail where there is a question'
 complete -c kafka-console-producer -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'

@@ -18,9 +18,10 @@ json\t'One JSON document per line'"
 complete -c kafka-consumer-groups -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-consumer-groups -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kafka-consumer-groups -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kafka-consumer-groups -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kafka-consumer-groups -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-consumer-groups -l list -d 'Print the ids of groups, one per line'

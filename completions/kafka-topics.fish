@@ -15,9 +15,10 @@ json\t'One JSON document per line'"
 complete -c kafka-topics -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
 never\t'Not even there'"
-complete -c kafka-topics -l progress -d 'When to draw progress on stderr' -r -f -a "auto\t'At a terminal'
+complete -c kafka-topics -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
 always\t'Also elsewhere'
-never\t'Not even there'"
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
 complete -c kafka-topics -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
 complete -c kafka-topics -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
 complete -c kafka-topics -l create -d 'Create the topic, with --partitions, --replication-factor, --replica-assignment and --config'

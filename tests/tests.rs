@@ -20,6 +20,7 @@ mod bad_input;
 mod console_tools;
 mod consumer_groups;
 mod help_and_man;
+mod producing;
 mod quickstart;
 mod screens;
 mod umbrella;

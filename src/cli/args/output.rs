@@ -15,9 +15,9 @@ pub struct Output {
     /// When to use colour.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Choice,
-    /// When to draw progress on stderr.
+    /// When to show progress on stderr; json says an object a second.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub progress: Choice,
+    pub progress: Progress,
     /// Answer yes to every question.
     #[arg(long)]
     pub yes: bool,
@@ -61,4 +61,18 @@ pub enum Choice {
     Always,
     /// Not even there.
     Never,
+}
+
+/// Whether to show progress.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// At a terminal.
+    #[default]
+    Auto,
+    /// Also elsewhere.
+    Always,
+    /// Not even there.
+    Never,
+    /// As JSON, one object a second and a last one.
+    Json,
 }

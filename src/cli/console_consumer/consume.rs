@@ -9,6 +9,7 @@ use super::{
     ConsoleConsumer, LOGGER,
     check::Start,
     formatter::{self, Formatter, Found},
+    json,
 };
 use crate::{
     cli::{
@@ -269,9 +270,10 @@ impl Session<'_> {
     fn print(&self, found: &Found<'_>, out: &mut Printer<'_>) -> Result<(), formatter::Error> {
         match out.look.mode {
             Mode::Plain => self.formatter.write(found, out.writer()),
-            Mode::Json => Ok(out
-                .writer()
-                .write_fmt(format_args!("{}\n", formatter::json(found)))?),
+            Mode::Json => {
+                let shown = self.formatter.shown(found.record)?;
+                Ok(json::write(found, &shown, out.writer())?)
+            }
             Mode::Rich => {
                 let mut text = Vec::new();
                 self.formatter.write(found, &mut text)?;

@@ -5,9 +5,6 @@ use std::{
     io::{self, Write},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
-
 use super::deserializer::{Deserializer, Malformed};
 use crate::{
     cli::failure::Usage,
@@ -30,6 +27,20 @@ pub struct Found<'r> {
     /// The record.
     pub record: &'r RecordRef<'r>,
 }
+
+/// The parts of a record as its deserializers read them, or as they are.
+#[derive(Debug)]
+pub struct Shown<'r> {
+    /// Its key.
+    pub key: Option<Cow<'r, [u8]>>,
+    /// Its value.
+    pub value: Option<Cow<'r, [u8]>>,
+    /// Names and values of its headers, in order.
+    pub headers: Vec<ShownHeader<'r>>,
+}
+
+/// The name of a header, and its value as it is shown.
+pub type ShownHeader<'r> = (&'r [u8], Option<Cow<'r, [u8]>>);
 
 /// Why a record was not printed.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +168,22 @@ impl Formatter {
         Ok(())
     }
 
+    /// The parts of `record` as they are shown, whichever of them are asked for.
+    ///
+    /// # Errors
+    /// [`Malformed`] when a deserializer refuses one.
+    pub fn shown<'r>(&self, record: &'r RecordRef<'r>) -> Result<Shown<'r>, Malformed> {
+        let headers = record.headers.iter().map(|header| {
+            let value = read(self.headers_deserializer, header.value)?;
+            Ok((header.key, value))
+        });
+        Ok(Shown {
+            key: read(self.key_deserializer, record.key)?,
+            value: read(self.value_deserializer, record.value)?,
+            headers: headers.collect::<Result<_, _>>()?,
+        })
+    }
+
     fn write_headers(&self, record: &RecordRef<'_>, out: &mut impl Write) -> Result<(), Error> {
         if record.headers.is_empty() {
             return Ok(out.write_all(b"NO_HEADERS")?);
@@ -186,6 +213,21 @@ impl Formatter {
         }
         Ok(())
     }
+}
+
+fn read(
+    deserializer: Option<Deserializer>,
+    bytes: Option<&[u8]>,
+) -> Result<Option<Cow<'_, [u8]>>, Malformed> {
+    let text = match (deserializer, bytes) {
+        (_, None) => return Ok(None),
+        (None, Some(bytes)) => return Ok(Some(Cow::Borrowed(bytes))),
+        (Some(deserializer), Some(bytes)) => deserializer.text(bytes)?,
+    };
+    Ok(Some(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }))
 }
 
 /// Writes separators between parts.
@@ -222,49 +264,10 @@ pub fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// A record for programs; bytes that are not UTF-8 go to `key_b64` and `value_b64`.
-pub fn json(found: &Found<'_>) -> Value {
-    let record = found.record;
-    let mut fields = Map::new();
-    fields.insert("topic".to_owned(), json!(found.topic));
-    fields.insert("partition".to_owned(), json!(found.partition));
-    fields.insert("offset".to_owned(), json!(record.offset));
-    fields.insert(
-        "timestamp".to_owned(),
-        json!(Some(record.timestamp).filter(|millis| *millis >= 0)),
-    );
-    let timestamp_type = match found.timestamp_type {
-        TimestampType::CreateTime => "CreateTime",
-        TimestampType::LogAppendTime => "LogAppendTime",
-    };
-    fields.insert("timestamp_type".to_owned(), json!(timestamp_type));
-    insert(&mut fields, "key", record.key);
-    let headers = record.headers.iter().map(|header| {
-        let mut fields = Map::new();
-        fields.insert("key".to_owned(), json!(String::from_utf8_lossy(header.key)));
-        insert(&mut fields, "value", header.value);
-        Value::Object(fields)
-    });
-    fields.insert("headers".to_owned(), headers.collect());
-    insert(&mut fields, "value", record.value);
-    Value::Object(fields)
-}
-
-fn insert(fields: &mut Map<String, Value>, name: &str, bytes: Option<&[u8]>) {
-    let (name, value) = match bytes.map(std::str::from_utf8) {
-        None => (Cow::from(name), Value::Null),
-        Some(Ok(text)) => (Cow::from(name), json!(text)),
-        Some(Err(_)) => (
-            format!("{name}_b64").into(),
-            json!(STANDARD.encode(bytes.unwrap_or_default())),
-        ),
-    };
-    fields.insert(name.into_owned(), value);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::console_consumer::json;
     use crate::protocol::record::{Batch, BatchBuilder, BatchOptions, Header, NewRecord};
     use bytes::Bytes;
 
@@ -374,11 +377,18 @@ mod tests {
 
     #[test]
     fn programs_get_every_part() {
-        with_record(Some("k"), None, &[("h", Some("1"))], |found| {
+        let line = |found: &Found<'_>| {
+            let formatter = Formatter::new(None, &Properties::default());
+            let (shown, mut out) = (formatter.shown(found.record).unwrap(), Vec::new());
+            json::write(found, &shown, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let headers = [("h", Some("1")), ("h", None)];
+        with_record(Some("\"k\n"), None, &headers, |found| {
             assert_eq!(
-                json(found).to_string(),
+                line(found),
                 "{\"topic\":\"t\",\"partition\":0,\"offset\":0,\"timestamp\":1700000000000,\"timestamp_type\":\"CreateTime\",\
-                 \"key\":\"k\",\"headers\":[{\"key\":\"h\",\"value\":\"1\"}],\"value\":null}"
+                 \"key\":\"\\\"k\\n\",\"headers\":[{\"key\":\"h\",\"value\":\"1\"},{\"key\":\"h\",\"value\":null}],\"value\":null}\n"
             );
         });
     }

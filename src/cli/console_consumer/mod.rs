@@ -4,6 +4,7 @@ pub mod check;
 mod consume;
 pub mod deserializer;
 pub mod formatter;
+pub mod json;
 pub mod settings;
 
 use std::time::Duration;

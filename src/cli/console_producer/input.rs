@@ -100,20 +100,21 @@ fn after_last_line(block: &mut Block, count: usize) -> Option<Vec<u8>> {
     Some(block.split_off(fresh + at + 1))
 }
 
-/// The lines of a block, without their ends: LF or CR LF.
-pub fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The lines of a block with their ends.
+pub fn raw_lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = block;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (line, after) = match memchr(b'\n', rest) {
-            Some(at) => (rest.get(..at)?, rest.get(at + 1..)?),
-            None => (rest, &[][..]),
-        };
+        let end = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (line, after) = rest.split_at_checked(end)?;
         rest = after;
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+        (!line.is_empty()).then_some(line)
     })
+}
+
+/// A line without its end: LF or CR LF; the last one of all may lack the LF.
+pub fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
     use std::{fs::File, io::Write};
 
     fn split(block: &[u8]) -> Vec<&[u8]> {
-        lines(block).collect()
+        raw_lines(block).map(without_end).collect()
     }
 
     #[test]
@@ -178,7 +179,7 @@ mod tests {
         #[test]
         fn every_line_comes_back(expected in proptest::collection::vec("[^\r\n]{0,20}", 0..20)) {
             let text: Vec<u8> = expected.iter().flat_map(|line| [line.as_bytes(), b"\n"]).flatten().copied().collect();
-            let found: Vec<_> = lines(&text).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+            let found: Vec<_> = raw_lines(&text).map(|line| String::from_utf8_lossy(without_end(line)).into_owned()).collect();
             prop_assert_eq!(found, expected);
         }
     }

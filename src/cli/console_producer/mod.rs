@@ -1,7 +1,13 @@
 //! `kafka-console-producer`: a record for every line of standard input.
 
+pub mod beyond;
+mod checkpoint;
 pub mod input;
+pub mod json;
+mod ledger;
 pub mod line_format;
+mod losses;
+mod report;
 mod send;
 pub mod settings;
 mod tally;
@@ -10,6 +16,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use self::beyond::Beyond;
 use super::{
     Original, Tool,
     args::client,
@@ -104,6 +111,9 @@ pub struct ConsoleProducer {
     /// The older name of --command-config.
     #[arg(long = "producer.config", value_name = "FILE")]
     pub producer_config: Option<String>,
+    /// What the original does not have.
+    #[command(flatten)]
+    pub beyond: Beyond,
     /// Client properties that count where none of these says anything.
     #[arg(skip)]
     pub defaults: Properties,
@@ -123,6 +133,7 @@ impl Tool for ConsoleProducer {
             return Err(Usage::missing("topic").into());
         }
         client::check_servers(self.bootstrap_server.as_deref())?;
+        self.beyond.check()?;
         Ok(self.check_renamed(out)?)
     }
 

@@ -1,25 +1,28 @@
 //! Standard input to the topic: lines become records, failures are told as they come.
 
-use std::{os::fd::AsFd, time::Duration};
+use std::{os::fd::AsFd, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use bytes::Bytes;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     ConsoleProducer,
-    input::{Block, Input, lines},
-    line_format::{Line, LineFormat},
+    beyond::InputFormat,
+    checkpoint::{Checkpoint, Source},
+    input::{Block, Input, raw_lines, without_end},
+    json,
+    ledger::{Place, Start, to_u64},
+    line_format::LineFormat,
+    losses::Losses,
+    report::Sending,
     tally::{Lost, Tally},
 };
 use crate::{
     cli::{
         args::names,
         failure::{Failure, Reported, no_answer},
-        printer::{
-            Mode, Printer,
-            progress::{Progress, file_size},
-        },
+        printer::{Mode, Printer, look::Drawing, progress::Progress, table::thousands},
     },
     client::{
         Admin, Cluster, Error,
@@ -30,21 +33,56 @@ use crate::{
     protocol::ErrorCode,
 };
 
-/// Where the original logs.
-const LOGGER: &str = "org.apache.kafka.clients.producer.internals.ErrorLoggingCallback";
 /// A topic that is being made on the fly is there by then; after this somebody should be told what is awaited.
 const UNSURPRISING_WAIT: Duration = Duration::from_secs(2);
 /// Between two looks for the topic.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Blocks of input whose records may be on their way; this bounds memory.
+const BLOCKS_HELD_MAX: usize = 64;
+/// Between two writes of the checkpoint.
+const CHECKPOINTED_AFTER: Duration = Duration::from_secs(1);
+/// After a signal a block of input that cannot be sent is let go after this.
+const CUT_OFF_AFTER: Duration = Duration::from_secs(1);
+/// After a signal acknowledgements are awaited so long, a little less than the process may live.
+const FINISHED_WITHIN: Duration = Duration::from_millis(3500);
 
 /// A run of the tool.
 struct Session<'s> {
     topic: &'s str,
-    format: LineFormat,
+    reader: Reader,
     producer: Producer,
     tally: Tally,
+    losses: Losses<'s>,
     is_sync: bool,
-    lines: u64,
+    /// The number of the next record.
+    next_record: u64,
+    partitions: usize,
+    keeper: Option<Keeper>,
+}
+
+/// What makes a record of a line.
+enum Reader {
+    Lines(Box<LineFormat>),
+    Json { keep_partitions: bool },
+}
+
+/// Keeps the checkpoint.
+struct Keeper {
+    source: Source,
+    path: PathBuf,
+    /// Whether it is kept up to date meanwhile, and not only at the end.
+    is_asked_for: bool,
+    written: Instant,
+}
+
+/// Why a line was not sent.
+enum Trouble {
+    /// No record can be made of it.
+    Unreadable(Failure),
+    /// It is too large; with the bytes of its key and value.
+    TooLarge(Failure, (Option<usize>, usize)),
+    /// No other can be sent either.
+    End(anyhow::Error),
 }
 
 impl ConsoleProducer {
@@ -57,92 +95,207 @@ impl ConsoleProducer {
         file: impl AsFd,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<()> {
-        let format = LineFormat::new(&self.reader_properties()?)?;
+        let topic = self.topic.as_deref().unwrap_or_default();
+        let reader = match self.beyond.input {
+            InputFormat::Lines => {
+                Reader::Lines(Box::new(LineFormat::new(&self.reader_properties()?)?))
+            }
+            InputFormat::Json => Reader::Json {
+                keep_partitions: self.beyond.keep_partitions,
+            },
+        };
         let settings = self.settings()?;
         let (config, _unknown) = ProducerConfig::from_properties(&settings)?;
-        let topic = self.topic.as_deref().unwrap_or_default();
+        let on_error = self.beyond.on_error(&out.look)?;
+        let source = Source::of(&file);
+        let begin = self.begin(source.as_ref(), &file, out)?;
         let mut input = Input::open(&file).context("read standard input")?;
         let cluster = match Cluster::connect(config.client.clone()).await {
             Ok(cluster) => cluster,
             Err(error) => {
                 let why = no_answer(&error, "metadata");
-                return Err(self.refuse(why, input.next().await?.as_ref(), out));
+                return Err(self.refuse(why, input.next().await?.as_deref(), out));
             }
         };
-        let progress = Progress::new(&out.look, &format!("→ {topic}"), file_size(&file));
-        let tally = Tally::new(progress);
+        let tally = Tally::new(begin);
         let count = tally.clone();
         let max_block = config.max_block;
         let mut session = Session {
             topic,
-            format,
+            reader,
             producer: Producer::new(cluster.clone(), config, move |delivery| {
                 count.delivered(delivery);
             }),
-            tally,
+            losses: Losses::new(topic, on_error, tally.clone()),
+            tally: tally.clone(),
             is_sync: self.sync,
-            lines: 0,
+            next_record: 0,
+            partitions: 0,
+            keeper: self.keeper(source.as_ref(), out),
         };
-        let sent = session.send_all(&mut input, &cluster, max_block, out).await;
-        session.finish(out).await?;
-        sent?;
-        let failed = session.tally.counts().failed;
-        if failed > 0 {
-            Err(Reported.into())
-        } else {
-            Ok(())
+        let Some(first) = session
+            .first_block(&mut input, &cluster, max_block, out)
+            .await?
+        else {
+            return Ok(());
+        };
+        let report = Arc::new(Sending {
+            heading: self.heading(source.as_ref(), session.partitions, &settings),
+            tally,
+            total: source.map(|source| source.size),
+            is_compressed: settings.get("compression.type") != Some("none"),
+        });
+        if !out.look.reads_terminal {
+            session.losses.progress = Some(Progress::start(&out.look, Arc::clone(&report)));
         }
+        let sent = session.send_all(first, &mut input, out).await;
+        session.finish(sent, &report, out).await
+    }
+
+    /// Where to begin in the input: where a checkpoint says.
+    fn begin(
+        &self,
+        source: Option<&Source>,
+        file: impl AsFd,
+        out: &mut Printer<'_>,
+    ) -> Result<Start, Failure> {
+        let start = Start { line: 1, byte: 0 };
+        let Some(path) = &self.beyond.resume else {
+            return Ok(start);
+        };
+        let Some(source) = source else {
+            return Err(Failure::new("cannot resume: standard input is not a file")
+                .with_hint("give it one: --resume CHECKPOINT < FILE"));
+        };
+        let Some(checkpoint) = Checkpoint::read(path)? else {
+            return Ok(start);
+        };
+        let start = checkpoint.go_on(self.topic.as_deref().unwrap_or_default(), source, file)?;
+        out.note(format_args!(
+            "resuming at line {} (byte {}); records that were on their way at a crash may be sent twice",
+            number(start.line),
+            number(start.byte)
+        ));
+        Ok(start)
+    }
+
+    /// Without --resume a person gets a checkpoint when something goes wrong; scripts get no file that they did not ask for.
+    fn keeper(&self, source: Option<&Source>, out: &Printer<'_>) -> Option<Keeper> {
+        let source = source?.clone();
+        let asked_for = self.beyond.resume.clone();
+        let is_asked_for = asked_for.is_some();
+        let path = match asked_for {
+            None if out.look.mode == Mode::Rich => {
+                PathBuf::from(format!("{}.ckpt", source.name()?))
+            }
+            asked_for => asked_for?,
+        };
+        Some(Keeper {
+            source,
+            path,
+            is_asked_for,
+            written: Instant::now(),
+        })
+    }
+
+    fn heading(
+        &self,
+        source: Option<&Source>,
+        partitions: usize,
+        settings: &crate::properties::Properties,
+    ) -> String {
+        let input = source
+            .and_then(Source::name)
+            .unwrap_or_else(|| "standard input".to_owned());
+        let topic = self.topic.as_deref().unwrap_or_default();
+        let setting = |key| settings.get(key).unwrap_or_default();
+        let acks = setting("acks").replace("-1", "all");
+        let codec = match setting("compression.type") {
+            "none" => String::new(),
+            codec => format!(", {codec}"),
+        };
+        let plural = if partitions == 1 { "" } else { "s" };
+        format!("{input} → {topic}   {partitions} partition{plural}, acks={acks}{codec}")
     }
 }
 
-impl ConsoleProducer {
-    /// Nothing can be sent. Without --sync the original logs that for each record; we do for the first, and stop.
-    fn refuse(&self, why: Failure, block: Option<&Block>, out: &mut Printer<'_>) -> anyhow::Error {
-        let first = block.and_then(|block| lines(block).next());
-        match (out.look.mode, first) {
-            (Mode::Plain, Some(line)) if !self.sync => {
-                let topic = self.topic.as_deref().unwrap_or_default();
-                log_loss(topic, &[(None, line.len())], &why, out);
-                out.hints(&why);
-                Reported.into()
-            }
-            _ => why.into(),
-        }
-    }
+/// With its thousands apart.
+pub(super) fn number(count: u64) -> String {
+    thousands(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 impl Session<'_> {
-    async fn send_all(
+    /// Waits for the first lines, and then for the topic they go to.
+    async fn first_block(
         &mut self,
         input: &mut Input,
         cluster: &Cluster,
         wait: Duration,
         out: &mut Printer<'_>,
+    ) -> anyhow::Result<Option<Block>> {
+        let block = self.next_block(input, out).await?;
+        if block.is_some() {
+            self.find_topic(cluster, wait, out).await?;
+        }
+        Ok(block)
+    }
+
+    async fn send_all(
+        &mut self,
+        first: Block,
+        input: &mut Input,
+        out: &mut Printer<'_>,
     ) -> anyhow::Result<()> {
-        let mut is_topic_found = false;
+        let stop = out.stop.clone();
+        let cut_off = async {
+            stop.cancelled().await;
+            sleep(CUT_OFF_AFTER).await;
+        };
+        let mut cut_off = std::pin::pin!(cut_off);
+        let mut next = Some(first);
+        while let Some(block) = next {
+            tokio::select! {
+                sent = self.send_block(block, out) => sent?,
+                () = &mut cut_off => return Ok(()),
+            }
+            self.losses.hear(self.is_sync, out)?;
+            self.keep_checkpoint(out);
+            while self.tally.counts().ledger.held() >= BLOCKS_HELD_MAX {
+                tokio::select! {
+                    () = self.tally.progress.notified() => {}
+                    () = stop.cancelled() => return Ok(()),
+                }
+            }
+            next = self.next_block(input, out).await?;
+        }
+        Ok(())
+    }
+
+    /// The next lines; nothing at the end, and when it is time to stop. Tells failures meanwhile.
+    async fn next_block(
+        &mut self,
+        input: &mut Input,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<Option<Block>> {
+        if out.look.is_interactive {
+            out.text(">")?;
+            out.flush()?;
+        }
+        let stop = out.stop.clone();
+        let progress = Arc::clone(&self.tally.progress);
         loop {
-            if out.look.is_interactive {
-                out.text(">")?;
-                out.flush()?;
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(None),
+                block = input.next() => return Ok(block?),
+                () = progress.notified() => self.losses.hear(self.is_sync, out)?,
             }
-            let stop = out.stop.clone();
-            let block = tokio::select! {
-                block = input.next() => block?,
-                () = stop.cancelled() => return Ok(()),
-            };
-            let Some(block) = block else { return Ok(()) };
-            if !is_topic_found {
-                self.find_topic(cluster, wait, out).await?;
-                is_topic_found = true;
-            }
-            self.send_block(&block, out).await?;
-            self.tell_losses(out);
         }
     }
 
     /// Waits until the topic is there, as the producer itself would, but tells that it waits.
     async fn find_topic(
-        &self,
+        &mut self,
         cluster: &Cluster,
         wait: Duration,
         out: &mut Printer<'_>,
@@ -157,6 +310,7 @@ impl Session<'_> {
                 .get(self.topic)
                 .map_or(ErrorCode::UnknownTopicOrPartition, |topic| topic.error);
             if code == ErrorCode::None {
+                self.partitions = metadata.partition_count(self.topic).unwrap_or(0);
                 return Ok(());
             }
             if !code.is_retriable() {
@@ -202,97 +356,236 @@ impl Session<'_> {
         }
     }
 
-    async fn send_block(&mut self, block: &Block, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    async fn send_block(&mut self, block: Block, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let block = Arc::new(block);
+        let mut at = self.tally.counts().ledger.begin(&block, self.next_record);
         let mut payload_bytes = 0_u64;
-        for line in lines(block) {
-            self.lines += 1;
-            if self.format.is_value_only() {
-                let value = Line {
-                    value: Some(line),
-                    ..Line::default()
-                };
-                self.send(&value, out).await?;
-            } else {
-                let line = self.format.read(line, self.lines)?;
-                self.send(&line, out).await?;
+        let mut end = Ok(());
+        for text in raw_lines(&block) {
+            let (why, size) = match self.send_line(without_end(text), at.line).await {
+                Ok(bytes) => {
+                    payload_bytes = payload_bytes.saturating_add(to_u64(bytes));
+                    at = at.after(text);
+                    if self.is_sync {
+                        end = self.flush_and_hear(out).await;
+                    }
+                    if end.is_ok() {
+                        continue;
+                    }
+                    break;
+                }
+                Err(Trouble::End(error)) => {
+                    end = Err(error);
+                    break;
+                }
+                Err(Trouble::Unreadable(why)) => (why, None),
+                Err(Trouble::TooLarge(why, size)) => (why, Some(size)),
+            };
+            self.tally.passed_over(at);
+            let place = Place {
+                at,
+                text: text.to_vec(),
+            };
+            let lost = Lost {
+                places: vec![place],
+                sizes: vec![size.unwrap_or((None, without_end(text).len()))],
+                why,
+                is_unreadable: size.is_none(),
+            };
+            end = self.losses.handle(&lost, self.is_sync, out);
+            if end.is_err() {
+                break;
             }
-            payload_bytes =
-                payload_bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+            at = at.after(text);
         }
-        self.tally.sent(block.len(), payload_bytes);
-        Ok(())
+        self.tally.sent(at, self.next_record, payload_bytes);
+        end
     }
 
-    async fn send(&mut self, line: &Line<'_>, out: &mut Printer<'_>) -> anyhow::Result<()> {
-        let headers: Vec<Header> = line.headers.iter().map(owned).collect();
-        let record = ProducerRecord {
+    /// The bytes of key and value of the record that was made of a line.
+    async fn send_line(&mut self, text: &[u8], number: u64) -> Result<usize, Trouble> {
+        let (line, headers, record);
+        let mut wanted = ProducerRecord {
             topic: self.topic,
-            key: line.key,
-            value: line.value,
-            headers: &headers,
             ..ProducerRecord::default()
         };
-        match self.producer.send(&record).await {
-            Ok(_) => {}
-            Err(error @ Error::RecordTooLarge { .. }) if !self.is_sync => {
-                self.tally.counts().failed += 1;
-                let lost = Lost {
-                    first_line: self.lines,
-                    count: 1,
-                    sizes: vec![(line.key.map(<[u8]>::len), line.value.map_or(0, <[u8]>::len))],
-                    why: Failure::from(&error),
-                };
-                self.tell_loss(&lost, out);
+        match &self.reader {
+            Reader::Lines(format) if format.is_value_only() => wanted.value = Some(text),
+            Reader::Lines(format) => {
+                line = format.read(text, number).map_err(Trouble::Unreadable)?;
+                headers = line.headers.iter().map(owned).collect::<Vec<_>>();
+                (wanted.key, wanted.value, wanted.headers) = (line.key, line.value, &headers);
             }
-            Err(error) => return Err(Failure::from(&error).into()),
-        }
-        if self.is_sync {
-            self.producer.flush().await?;
-            if let Some(lost) = self.tally.untold().pop() {
-                return Err(lost.why.into());
+            Reader::Json { keep_partitions } => {
+                record = self.read_json(text, *keep_partitions)?;
+                wanted.partition = record.partition;
+                wanted.timestamp = record.timestamp;
+                wanted.key = record.key.as_deref();
+                wanted.value = record.value.as_deref();
+                wanted.headers = &record.headers;
             }
         }
-        Ok(())
+        let sizes = (
+            wanted.key.map(<[u8]>::len),
+            wanted.value.map_or(0, <[u8]>::len),
+        );
+        match self.producer.send(&wanted).await {
+            Ok(number) => {
+                self.next_record = number.saturating_add(1);
+                Ok(sizes.0.unwrap_or(0).saturating_add(sizes.1))
+            }
+            Err(error @ Error::RecordTooLarge { .. }) => {
+                Err(Trouble::TooLarge(Failure::from(&error), sizes))
+            }
+            Err(error) => Err(Trouble::End(Failure::from(&error).into())),
+        }
     }
 
-    async fn finish(&mut self, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    async fn flush_and_hear(&mut self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         self.producer.flush().await?;
-        self.tell_losses(out);
-        let counts = self.tally.counts();
-        if let Some(line) =
-            self.tally
-                .progress()
-                .finish(counts.acked_input(), counts.acked, counts.failed)
-        {
-            out.note(line);
+        self.losses.hear(true, out)
+    }
+
+    /// A record that says where it was goes there or by its key.
+    fn read_json(&self, text: &[u8], keep_partitions: bool) -> Result<json::Record, Trouble> {
+        let bad = |why: String| Trouble::Unreadable(Failure::new(why));
+        let mut record = json::read(text).map_err(|error| bad(error.to_string()))?;
+        record.partition = record.partition.filter(|_| keep_partitions);
+        match record.partition {
+            Some(partition) if usize::try_from(partition).is_ok_and(|at| at < self.partitions) => {
+                Ok(record)
+            }
+            Some(partition) => {
+                let (topic, count) = (self.topic, self.partitions);
+                Err(bad(format!(
+                    "topic '{topic}' has no partition {partition}, only {count}"
+                )))
+            }
+            None => Ok(record),
+        }
+    }
+
+    fn keep_checkpoint(&mut self, out: &mut Printer<'_>) {
+        let Some(keeper) = &mut self.keeper else {
+            return;
+        };
+        if keeper.is_asked_for && keeper.written.elapsed() >= CHECKPOINTED_AFTER {
+            keeper.written = Instant::now();
+            if let Err(failure) = keeper.keep(self.topic, &self.losses) {
+                self.losses.above(|| out.failure(&failure));
+            }
+        }
+    }
+
+    /// Waits for what is on its way, and says how it ended.
+    async fn finish(
+        &mut self,
+        sent: anyhow::Result<()>,
+        report: &Sending,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        let is_stopped = out.stop.is_cancelled();
+        let (in_flight, _) = self.tally.counts().in_flight();
+        if is_stopped && in_flight > 0 {
+            self.losses.above(|| {
+                out.aside(format_args!(
+                    "finishing {} records in flight",
+                    number(in_flight)
+                ));
+            });
+        }
+        let patience = if is_stopped || sent.is_err() {
+            FINISHED_WITHIN
+        } else {
+            Duration::MAX
+        };
+        let flushed = timeout(patience, self.producer.flush()).await;
+        let heard = self.losses.hear(self.is_sync, out);
+        let sent = sent
+            .and(heard)
+            .and(flushed.unwrap_or(Ok(())).map_err(Into::into));
+        let elapsed = self.losses.elapsed();
+        let was_drawn = self.losses.end_progress(report);
+        self.losses.sum_up(out);
+        let is_complete = sent.is_ok() && !is_stopped;
+        if is_complete {
+            self.forget_checkpoint();
+            if was_drawn
+                || (out.look.mode == Mode::Rich
+                    && out.look.progress == Drawing::Lines
+                    && elapsed.is_some())
+            {
+                out.note(report.summary(elapsed.unwrap_or_default()));
+            }
+        }
+        let sent = if is_complete {
+            sent
+        } else {
+            self.say_stopped(sent, out)
+        };
+        sent?;
+        if self.tally.counts().failed > 0 {
+            return Err(Reported.into());
         }
         Ok(())
     }
 
-    fn tell_losses(&self, out: &mut Printer<'_>) {
-        for lost in self.tally.untold() {
-            self.tell_loss(&lost, out);
+    fn forget_checkpoint(&self) {
+        if let Some(keeper) = &self.keeper
+            && keeper.is_asked_for
+        {
+            std::fs::remove_file(&keeper.path).ok();
         }
     }
 
-    /// The original logs every record; people are told once about each batch.
-    fn tell_loss(&self, lost: &Lost, out: &mut Printer<'_>) {
-        self.tally.progress().above(|| {
-            if out.look.mode == Mode::Plain {
-                return log_loss(self.topic, &lost.sizes, &lost.why, out);
+    /// Says how far it came and how to go on. Where nobody asked for that, only the error is left to say.
+    fn say_stopped(&self, sent: anyhow::Result<()>, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        if out.look.is_interactive || (out.look.mode == Mode::Plain && self.keeper.is_none()) {
+            return sent;
+        }
+        let is_failure = sent.is_err();
+        if let Err(error) = sent
+            && !error.is::<Reported>()
+        {
+            out.fail(&error);
+        }
+        let acked = self.tally.counts().acked;
+        let kept = self
+            .keeper
+            .as_ref()
+            .map(|keeper| keeper.keep(self.topic, &self.losses).map(|()| &keeper.path));
+        let resume = match kept {
+            Some(Err(failure)) => {
+                out.failure(&failure);
+                None
             }
-            let first = lost.first_line;
-            let what = match (lost.count, lost.sizes.first()) {
-                (1, Some((_, bytes))) => {
-                    format!("line {first} was not written, a value of {bytes} bytes")
-                }
-                (1, None) => format!("line {first} was not written"),
-                (count, _) => format!("{count} lines from line {first} on were not written"),
-            };
-            let mut failure = lost.why.clone();
-            failure.message = format!("{what}: {}", failure.message);
-            out.failure(&failure);
-        });
+            Some(Ok(path)) => Some(path),
+            None => None,
+        };
+        if out.look.mode == Mode::Json {
+            out.note(
+                serde_json::json!({"kind": "stopped", "v": 1, "acked": acked, "resume": resume}),
+            );
+        } else {
+            let resume =
+                resume.map(|path| format!("  Continue with:  --resume {}", path.display()));
+            out.note(format_args!(
+                "stopped: {} records acked.{}",
+                number(acked),
+                resume.unwrap_or_default()
+            ));
+        }
+        if is_failure {
+            Err(Reported.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Keeper {
+    fn keep(&self, topic: &str, losses: &Losses<'_>) -> Result<(), Failure> {
+        Checkpoint::new(topic, &self.source, losses.safe()).write(&self.path)
     }
 }
 
@@ -300,17 +593,5 @@ fn owned((key, value): &super::line_format::Header<'_>) -> Header {
     Header {
         key: Bytes::copy_from_slice(key),
         value: value.map(Bytes::copy_from_slice),
-    }
-}
-
-/// Logs each of these records, by the bytes of its key and value, as the original does.
-fn log_loss(topic: &str, sizes: &[(Option<usize>, usize)], why: &Failure, out: &mut Printer<'_>) {
-    for (key, value) in sizes {
-        let key = key.map_or("null".to_owned(), |key| format!("{key} bytes"));
-        let text = format!(
-            "Error when sending message to topic {topic} with key: {key}, value: {value} bytes with error:"
-        );
-        out.error(&text, LOGGER);
-        out.note(&why.plain);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::cli::args::output::{Choice, Format, Output};
+use crate::cli::args::output::{Choice, Format, Output, Progress};
 
 /// Who reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub enum Mode {
     /// A person: tables, hints, colour.
     Rich,
     /// A program: JSON.
+    Json,
+}
+
+/// How progress is shown on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// Not at all.
+    Nothing,
+    /// As lines that change.
+    Lines,
+    /// As an object a second.
     Json,
 }
 
@@ -48,8 +59,10 @@ pub struct Look {
     pub colour_out: bool,
     /// Colour on stderr.
     pub colour_err: bool,
-    /// Whether progress is drawn on stderr.
-    pub progress: bool,
+    /// How progress is shown on stderr.
+    pub progress: Drawing,
+    /// Tables were asked for by name.
+    pub is_table: bool,
     /// Columns of the terminal.
     pub width: u16,
     /// Whether the terminal shows more than ASCII.
@@ -58,6 +71,8 @@ pub struct Look {
     pub is_interactive: bool,
     /// How a question about an effect wider than the words typed is answered.
     pub consent: Consent,
+    /// stdin is a terminal.
+    pub reads_terminal: bool,
     /// A person is there, who can be asked.
     pub has_person: bool,
     /// Nothing on stderr but failures.
@@ -88,11 +103,13 @@ impl Look {
             strict: true,
             colour_out: false,
             colour_err: false,
-            progress: false,
+            progress: Drawing::Nothing,
+            is_table: false,
             width: 80,
             unicode: true,
             is_interactive: false,
             consent: Consent::Act,
+            reads_terminal: false,
             has_person: false,
             quiet: false,
         }
@@ -126,10 +143,14 @@ impl Look {
             colour_out: mode == Mode::Rich && colour(stdio.stdout),
             colour_err: !strict && colour(stdio.stderr),
             progress: match options.progress {
-                Choice::Always => true,
-                Choice::Never => false,
-                Choice::Auto => !options.quiet && stdio.stderr && !strict && !is_ci,
+                Progress::Json => Drawing::Json,
+                Progress::Always => Drawing::Lines,
+                Progress::Auto if !options.quiet && stdio.stderr && !strict && !is_ci => {
+                    Drawing::Lines
+                }
+                Progress::Never | Progress::Auto => Drawing::Nothing,
             },
+            is_table: format == Format::Table,
             width: width(environment),
             unicode: is_utf8(environment),
             is_interactive: stdio.stdin && stdio.stdout,
@@ -140,6 +161,7 @@ impl Look {
                 _ if has_person => Consent::Ask,
                 _ => Consent::Act,
             },
+            reads_terminal: stdio.stdin,
             has_person,
             quiet: options.quiet,
         }

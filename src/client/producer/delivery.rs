@@ -19,6 +19,10 @@ pub struct Delivery<'d> {
     pub count: u64,
     /// Bytes of their keys and values.
     pub payload_bytes: u64,
+    /// Bytes of the batch as it was sent, compressed.
+    pub wire_bytes: usize,
+    /// How often it was sent.
+    pub attempts: u32,
     /// Where they were written, or why they were not.
     pub outcome: Result<Written, &'d Error>,
     /// After a failure, the records themselves.

@@ -448,6 +448,8 @@ impl Sender {
             records: &batch.records,
             count: batch.count(),
             payload_bytes: batch.payload_bytes,
+            wire_bytes: batch.size(),
+            attempts: batch.attempts,
             outcome,
             failed,
         });
