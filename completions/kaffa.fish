@@ -90,7 +90,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l request-timeout-
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l metadata-expiry-ms -d 'Milliseconds after which to ask again who leads which partition [default: 300000]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l max-block-ms -d 'Milliseconds to wait for the topic to be known and for buffers to empty [default: 60000]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: as the system chooses]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l property -d 'The older name of --reader-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand produce" -l reader-config -d 'File of properties of the line reader; --reader-property wins' -r -F
@@ -137,7 +137,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l request
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l metadata-expiry-ms -d 'Milliseconds after which to ask again who leads which partition [default: 300000]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-block-ms -d 'Milliseconds to wait for the topic to be known and for buffers to empty [default: 60000]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: as the system chooses]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l property -d 'The older name of --reader-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-producer" -l reader-config -d 'File of properties of the line reader; --reader-property wins' -r -F
@@ -177,7 +177,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l topic -d 'The to
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter -d 'Class that says how a record is printed: `Default-`, `Logging-`, `NoOp-`, `Offsets-`, `GroupMetadata-` or `TransactionLogMessageFormatter` of `org.apache.kafka.tools.consumer`' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l property -d 'The older name of --formatter-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand consume" -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f
@@ -218,7 +218,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l topic -
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l include -d 'Read every topic whose whole name matches this regular expression' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l timeout-ms -d 'Stop when no record came for so many milliseconds [default: never]' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
-complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter -d 'Class that says how a record is printed: `Default-`, `Logging-`, `NoOp-`, `Offsets-`, `GroupMetadata-` or `TransactionLogMessageFormatter` of `org.apache.kafka.tools.consumer`' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l property -d 'The older name of --formatter-property' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand console-consumer" -l key-deserializer -d 'Class that reads keys [default: bytes as they are]' -r -f

@@ -7,7 +7,7 @@ complete -c kafka-console-consumer -l timeout-ms -d 'Stop when no record came fo
 complete -c kafka-console-consumer -l group -d 'The group to read with; it remembers how far it is [default: a new one that remembers nothing]' -r -f
 complete -c kafka-console-consumer -l isolation-level -d '`read_uncommitted`, or `read_committed` to leave out what transactions did not commit [default: the former]' -r -f
 complete -c kafka-console-consumer -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
-complete -c kafka-console-consumer -l formatter -d 'Class that says how a record is printed; the default, logging and no-op formatters exist here' -r -f
+complete -c kafka-console-consumer -l formatter -d 'Class that says how a record is printed: `Default-`, `Logging-`, `NoOp-`, `Offsets-`, `GroupMetadata-` or `TransactionLogMessageFormatter` of `org.apache.kafka.tools.consumer`' -r -f
 complete -c kafka-console-consumer -l formatter-property -d 'A property of the formatter; may be repeated' -r -f
 complete -c kafka-console-consumer -l property -d 'The older name of --formatter-property' -r -f
 complete -c kafka-console-consumer -l formatter-config -d 'File of properties of the formatter; --formatter-property wins' -r -F

@@ -11,7 +11,7 @@ complete -c kafka-console-producer -l request-timeout-ms -d 'Milliseconds to wai
 complete -c kafka-console-producer -l metadata-expiry-ms -d 'Milliseconds after which to ask again who leads which partition [default: 300000]' -r -f
 complete -c kafka-console-producer -l max-block-ms -d 'Milliseconds to wait for the topic to be known and for buffers to empty [default: 60000]' -r -f
 complete -c kafka-console-producer -l max-memory-bytes -d 'Bytes of records that may wait to be sent [default: 33554432]' -r -f
-complete -c kafka-console-producer -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: 102400]' -r -f
+complete -c kafka-console-producer -l socket-buffer-size -d 'Bytes of a socket\'s send buffer [default: as the system chooses]' -r -f
 complete -c kafka-console-producer -l line-reader -d 'Class of the reader; only the built-in line reader exists here' -r -f
 complete -c kafka-console-producer -l reader-property -d 'A property of the line reader; may be repeated' -r -f
 complete -c kafka-console-producer -l property -d 'The older name of --reader-property' -r -f

@@ -35,6 +35,9 @@ pub enum Error {
         /// Why not, as Kafka words it.
         reason: String,
     },
+    /// Values that exclude each other, in Kafka's words.
+    #[error("{0}")]
+    Contradiction(&'static str),
 }
 
 impl Error {

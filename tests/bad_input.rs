@@ -281,7 +281,7 @@ fn a_record_that_is_too_large_is_named_and_the_others_are_written() {
     let bench = Bench::with_topic("--config max.message.bytes=10000");
     let input = [b"before\n".as_slice(), &vec![b'x'; 20_000], b"\nafter\n"].concat();
     let told = refusal(&bench.produce("--batch-size 1", &input));
-    says(&told, &["line 2 ", "20000 bytes", "max.message.bytes"]);
+    says(&told, &["line 2 ", "20.0 kB", "max.message.bytes"]);
     assert_eq!(bench.consume(2), b"before\nafter\n");
 }
 

@@ -102,7 +102,7 @@ subjects! {
     RegisterBrokerRecord UnregisterBrokerRecord TopicRecord PartitionRecord ConfigRecord PartitionChangeRecord
     ClearElrRecord FenceBrokerRecord UnfenceBrokerRecord RemoveTopicRecord FeatureLevelRecord ProducerIdsRecord
     BrokerRegistrationChangeRecord NoOpRecord BeginTransactionRecord EndTransactionRecord AbortTransactionRecord
-    OffsetCommitKey OffsetCommitValue GroupMetadataKey GroupMetadataValue;
+    OffsetCommitKey OffsetCommitValue GroupMetadataKey GroupMetadataValue TransactionLogKey TransactionLogValue;
 }
 
 /// Calls `check` with a sample of every message in every version.

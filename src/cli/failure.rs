@@ -87,6 +87,21 @@ pub fn cannot_parse(option: &str, value: &str) -> Failure {
     ))
 }
 
+/// A pattern that is none: what is wrong and where, then the pattern with a mark below it, as Java says it.
+pub fn invalid_pattern(pattern: &str, error: &regex::Error) -> Failure {
+    let text = error.to_string();
+    let why = text.lines().find_map(|line| line.strip_prefix("error: "));
+    let mark = text.lines().find(|line| line.trim() == "^");
+    let mark = mark.and_then(|line| line.strip_prefix("    "));
+    let (why, mark) = (why.unwrap_or(&text), mark.unwrap_or("^"));
+    let at = mark.len().saturating_sub(1);
+    let mut letters = why.chars();
+    let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let java: String = capital.into_iter().chain(letters).collect();
+    Failure::new(format!("{java} near index {at}\n{pattern}\n{mark}"))
+        .with_message(format!("'{pattern}' is not a regular expression: {why}"))
+}
+
 /// The failure that `error` stands for: its own, that of the client below it, or one made from its whole chain.
 pub fn explain(error: &anyhow::Error) -> Failure {
     if let Some(failure) = error.downcast_ref::<Failure>() {

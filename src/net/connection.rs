@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -38,6 +39,10 @@ pub struct Options {
     pub request_timeout: Duration,
     /// A connection without requests for this long is closed (`connections.max.idle.ms`).
     pub idle: Duration,
+    /// Of the socket, instead of the system's choice (`send.buffer.bytes`).
+    pub send_buffer_bytes: Option<usize>,
+    /// Of the socket, instead of the system's choice (`receive.buffer.bytes`).
+    pub receive_buffer_bytes: Option<usize>,
     /// The longest answer taken, in bytes. Bounds what a broken peer can make us hold.
     pub frame_bytes_max: usize,
 }
@@ -49,6 +54,8 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             idle: Duration::from_mins(9),
+            send_buffer_bytes: None,
+            receive_buffer_bytes: None,
             frame_bytes_max: 256 * 1024 * 1024,
         }
     }
@@ -89,7 +96,7 @@ impl Connection {
     /// # Errors
     /// When the name does not resolve, none of its addresses answers, or what answers is no Kafka broker.
     pub async fn connect(address: Address, options: Options) -> Result<Self, Error> {
-        let stream = open(&address, options.connect_timeout).await?;
+        let stream = open(&address, &options).await?;
         let (reader, writer) = stream.into_split();
         Self::over(reader, writer, address, options).await
     }
@@ -373,8 +380,20 @@ fn bytes_of(piece: Piece) -> Option<Bytes> {
     }
 }
 
+fn tune(stream: &TcpStream, options: &Options) -> io::Result<()> {
+    if let Some(bytes) = options.send_buffer_bytes {
+        sockopt::set_socket_send_buffer_size(stream, bytes)?;
+    }
+    if let Some(bytes) = options.receive_buffer_bytes {
+        sockopt::set_socket_recv_buffer_size(stream, bytes)?;
+    }
+    // Requests are written whole, so waiting for more to send only delays them.
+    stream.set_nodelay(true)
+}
+
 /// A socket to the first address of the host that answers.
-async fn open(address: &Address, within: Duration) -> Result<TcpStream, Error> {
+async fn open(address: &Address, options: &Options) -> Result<TcpStream, Error> {
+    let within = options.connect_timeout;
     let resolved = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
     let candidates = resolved.map_err(|source| Error::Resolve {
         address: address.clone(),
@@ -388,8 +407,7 @@ async fn open(address: &Address, within: Duration) -> Result<TcpStream, Error> {
         let address = address.clone();
         failure = match timeout(within, TcpStream::connect(candidate)).await {
             Ok(Ok(stream)) => {
-                // Requests are written whole, so waiting for more to send only delays them.
-                return match stream.set_nodelay(true) {
+                return match tune(&stream, options) {
                     Ok(()) => Ok(stream),
                     Err(error) => Err(Error::Connect {
                         address,

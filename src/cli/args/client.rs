@@ -5,7 +5,10 @@ use std::{fs::File, io};
 use clap::Args;
 
 use crate::{
-    cli::failure::{self, Failure, Usage},
+    cli::{
+        failure::{self, Failure, Usage},
+        printer::Printer,
+    },
     client::{Admin, config::ClientConfig},
     properties::{self, Properties},
 };
@@ -38,14 +41,27 @@ impl Connection {
     }
 }
 
-/// What an admin client makes of these properties, and the keys that it does not know.
+/// What an admin client makes of these properties, and the keys without effect.
 ///
 /// # Errors
 /// [`Failure`] for properties that cannot be used.
 pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Failure> {
-    ClientConfig::from_properties(properties).map_err(|error| {
-        Failure::new("Failed to create new KafkaAdminClient").with_message(error.to_string())
+    ClientConfig::from_properties(properties).map_err(|error| match &error {
+        properties::Error::Invalid { key, .. } if key == "bootstrap.servers" => {
+            Failure::new("Failed to create new KafkaAdminClient")
+                .with_message("cannot connect")
+                .with_hint(error.to_string())
+        }
+        _ => Failure::new(error.to_string()),
     })
+}
+
+/// Warns of client properties that change nothing here.
+pub fn warn_unused(out: &mut Printer<'_>, keys: &[String]) {
+    if !keys.is_empty() {
+        let text = format!("client properties without effect here: {}", keys.join(", "));
+        out.warning(&text, "org.apache.kafka.common.config.AbstractConfig");
+    }
 }
 
 /// Connects to a cluster. `call` is what Apache's tool calls first, which it names when nobody answers.

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, str::FromStr};
 use super::{ConsoleConsumer, formatter};
 use crate::{
     cli::{
+        args::client,
         failure::{self, Failure, Refused, Usage},
-        printer::Printer,
+        printer::{Mode, Printer},
     },
     properties::Properties,
 };
@@ -49,7 +50,29 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
     if !tool.property.is_empty() {
         tell_renamed(out, "property", "formatter-property");
     }
-    formatter::check_class(tool.formatter.as_deref())?;
+    if let Some(path) = &tool.formatter_config {
+        client::read_file(path).map_err(|_unreadable| Usage(path.clone()))?;
+    }
+    check_formatter(tool, out)
+}
+
+fn check_formatter(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    let Some(class) = &tool.formatter else {
+        return Ok(());
+    };
+    if !formatter::is_known(class) {
+        let names = formatter::NAMES.join(", ");
+        out.note(format_args!(
+            "no such formatter here; there are {names}, each with MessageFormatter behind it"
+        ));
+        return Err(Usage(class.clone()).into());
+    }
+    if out.look.mode == Mode::Json {
+        return Err(Usage(
+            "--formatter says how records look; it does not go with --output json".to_owned(),
+        )
+        .into());
+    }
     Ok(())
 }
 

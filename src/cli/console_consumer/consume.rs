@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cli::{
         Tool,
-        args::names,
+        args::{client, names},
         failure::{self, Failure, Reported, no_answer},
         printer::{Mode, OutputError, Printer},
     },
@@ -67,10 +67,13 @@ impl ConsoleConsumer {
     pub(super) async fn consume(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         let mut settings = self.settings()?;
         settings.set_default("max.poll.records", POLL_RECORDS);
-        let formatter = Formatter::new(self.formatter.as_deref(), &self.formatter_properties()?);
-        let (config, _unknown) = ConsumerConfig::from_properties(&settings).map_err(|error| {
-            Failure::new("Failed to construct kafka consumer").with_message(error.to_string())
+        let formatter = Formatter::new(self.formatter.as_deref(), &self.formatter_properties()?)?;
+        let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
+            Failure::new("Failed to construct kafka consumer")
+                .with_message("these client properties cannot be used")
+                .with_hint(error.to_string())
         })?;
+        client::warn_unused(out, &unused);
         let mut consumer = match Consumer::connect(config).await {
             Ok(consumer) => consumer,
             Err(error) => {
@@ -119,6 +122,13 @@ impl ConsoleConsumer {
 
     fn begin(&self, consumer: &mut Consumer) -> anyhow::Result<()> {
         let topic = self.topic.clone().unwrap_or_default();
+        if topic.is_empty() && self.include.is_none() {
+            return Err(Failure::new(
+                "Topic collection to subscribe to cannot contain null or empty topic",
+            )
+            .with_message("a topic without a name cannot be read")
+            .into());
+        }
         if let Some(number) = self.wanted_partition()? {
             let partition = TopicPartition::new(topic, number);
             consumer.assign(std::slice::from_ref(&partition));
@@ -128,24 +138,13 @@ impl ConsoleConsumer {
                 Start::Offset(offset) => consumer.seek(&partition, offset),
             };
         } else if let Some(pattern) = &self.include {
-            Regex::new(pattern).map_err(|error| invalid_pattern(pattern, &error))?;
+            Regex::new(pattern).map_err(|error| failure::invalid_pattern(pattern, &error))?;
             consumer.subscribe_pattern(pattern)?;
         } else {
             consumer.subscribe(vec![topic])?;
         }
         Ok(())
     }
-}
-
-/// Says, like Java, what is wrong and then where, below the pattern.
-fn invalid_pattern(pattern: &str, error: &regex::Error) -> Failure {
-    let text = error.to_string();
-    let why = text.lines().find_map(|line| line.strip_prefix("error: "));
-    let mark = text.lines().find(|line| line.trim() == "^");
-    let mark = mark.and_then(|line| line.strip_prefix("    "));
-    let (why, mark) = (why.unwrap_or(&text), mark.unwrap_or("^"));
-    Failure::new(format!("{why}\n{pattern}\n{mark}"))
-        .with_message(format!("'{pattern}' is not a regular expression: {why}"))
 }
 
 impl Session<'_> {

@@ -1,13 +1,16 @@
-//! How a record is printed (Kafka's `DefaultMessageFormatter`), for scripts, people and programs.
+//! How a record is printed (Kafka's `DefaultMessageFormatter` and its siblings), for scripts, people and programs.
 
 use std::{
     borrow::Cow,
     io::{self, Write},
 };
 
-use super::deserializer::{Deserializer, Malformed};
+use super::{
+    coordinator_record::CoordinatorRecord,
+    deserializer::{Deserializer, Malformed},
+};
 use crate::{
-    cli::failure::Usage,
+    cli::failure::Failure,
     properties::Properties,
     protocol::record::{RecordRef, TimestampType},
 };
@@ -53,9 +56,21 @@ pub enum Error {
     Record(#[from] Malformed),
 }
 
+/// What kind of formatter it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Parts of a record, as text.
+    Default,
+    /// One JSON object after the other, nothing in between.
+    Coordinator(CoordinatorRecord),
+    /// Prints nothing.
+    NoOp,
+}
+
 /// Which parts of a record are printed, and how.
 #[derive(Debug, Clone)]
 pub struct Formatter {
+    kind: Kind,
     timestamp: bool,
     partition: bool,
     offset: bool,
@@ -73,17 +88,19 @@ pub struct Formatter {
     headers_deserializer: Option<Deserializer>,
 }
 
-/// Refuses a `--formatter` that does not exist.
-///
-/// # Errors
-/// [`Usage`] with nothing but the name, as the original has it.
-pub fn check_class(class: Option<&str>) -> Result<(), Usage> {
-    match class {
-        Some(class) if !matches!(name(class), Some("Default" | "Logging" | "NoOp")) => {
-            Err(Usage(class.to_owned()))
-        }
-        _ => Ok(()),
-    }
+/// Every formatter there is here, without package and suffix.
+pub const NAMES: [&str; 6] = [
+    "Default",
+    "Logging",
+    "NoOp",
+    "Offsets",
+    "GroupMetadata",
+    "TransactionLog",
+];
+
+/// Whether a `--formatter` exists here.
+pub fn is_known(class: &str) -> bool {
+    name(class).is_some_and(|name| NAMES.contains(&name))
 }
 
 /// `Default` for `org.apache.kafka.tools.consumer.DefaultMessageFormatter`.
@@ -95,14 +112,23 @@ fn name(class: &str) -> Option<&str> {
 
 impl Formatter {
     /// A formatter of this class with these properties.
-    pub fn new(class: Option<&str>, properties: &Properties) -> Self {
+    ///
+    /// # Errors
+    /// [`Failure`] for a deserializer that does not exist here.
+    pub fn new(class: Option<&str>, properties: &Properties) -> Result<Self, Failure> {
+        let kind = match class.and_then(name) {
+            Some("NoOp") => Kind::NoOp,
+            Some("Offsets") => Kind::Coordinator(CoordinatorRecord::Offset),
+            Some("GroupMetadata") => Kind::Coordinator(CoordinatorRecord::Group),
+            Some("TransactionLog") => Kind::Coordinator(CoordinatorRecord::Transaction),
+            _ => Kind::Default,
+        };
         let is_true = |text: &str| text.trim().eq_ignore_ascii_case("true");
-        let prints = class.is_none_or(|class| name(class) != Some("NoOp"));
-        let flag = |key| prints && properties.get(key).is_some_and(is_true);
+        let flag = |key| properties.get(key).is_some_and(is_true);
         let bytes =
             |key, otherwise: &str| properties.get(key).unwrap_or(otherwise).as_bytes().to_vec();
-        let deserializer = |key| properties.get(key).and_then(Deserializer::of_class);
-        Self {
+        Ok(Self {
+            kind,
             timestamp: flag("print.timestamp"),
             partition: flag("print.partition"),
             offset: flag("print.offset"),
@@ -110,25 +136,37 @@ impl Formatter {
             epoch: flag("print.epoch"),
             headers: flag("print.headers"),
             key: flag("print.key"),
-            value: prints && properties.get("print.value").is_none_or(is_true),
+            value: properties.get("print.value").is_none_or(is_true),
             key_separator: bytes("key.separator", "\t"),
             line_separator: bytes("line.separator", "\n"),
             headers_separator: bytes("headers.separator", ","),
             null_literal: bytes("null.literal", "null"),
-            key_deserializer: deserializer("key.deserializer"),
-            value_deserializer: deserializer("value.deserializer"),
-            headers_deserializer: deserializer("headers.deserializer"),
+            key_deserializer: Deserializer::of_part("key", properties)?,
+            value_deserializer: Deserializer::of_part("value", properties)?,
+            headers_deserializer: Deserializer::of_part("headers", properties)?,
+        })
+    }
+
+    /// Prints a record.
+    ///
+    /// # Errors
+    /// [`Error`]; what came before a part that cannot be printed has been printed.
+    pub fn write(&self, found: &Found<'_>, out: &mut impl Write) -> Result<(), Error> {
+        match self.kind {
+            Kind::Default => self.write_parts(found, out),
+            Kind::Coordinator(kind) => match kind.json(found.record)? {
+                Some(json) => Ok(write!(out, "{json}")?),
+                None => Ok(()),
+            },
+            Kind::NoOp => Ok(()),
         }
     }
 
     /// Prints the parts asked for, with the key separator between them and the line separator at the end; nothing at all
     /// if no part is asked for.
-    ///
-    /// # Errors
-    /// [`Error`]; what came before a part that cannot be printed has been printed.
-    pub fn write(&self, found: &Found<'_>, out: &mut impl Write) -> Result<(), Error> {
+    fn write_parts(&self, found: &Found<'_>, out: &mut impl Write) -> Result<(), Error> {
         let record = found.record;
-        let mut parts = Parts {
+        let mut parts = Joined {
             out,
             between: &self.key_separator,
             is_first: true,
@@ -157,10 +195,14 @@ impl Formatter {
             self.write_headers(record, parts.next()?)?;
         }
         if self.key {
-            self.write_field(record.key, self.key_deserializer, parts.next()?)?;
+            self.write_field(record.key, self.key_deserializer.as_ref(), parts.next()?)?;
         }
         if self.value {
-            self.write_field(record.value, self.value_deserializer, parts.next()?)?;
+            self.write_field(
+                record.value,
+                self.value_deserializer.as_ref(),
+                parts.next()?,
+            )?;
         }
         if !parts.is_first {
             out.write_all(&self.line_separator)?;
@@ -174,12 +216,12 @@ impl Formatter {
     /// [`Malformed`] when a deserializer refuses one.
     pub fn shown<'r>(&self, record: &'r RecordRef<'r>) -> Result<Shown<'r>, Malformed> {
         let headers = record.headers.iter().map(|header| {
-            let value = read(self.headers_deserializer, header.value)?;
+            let value = read(self.headers_deserializer.as_ref(), header.value)?;
             Ok((header.key, value))
         });
         Ok(Shown {
-            key: read(self.key_deserializer, record.key)?,
-            value: read(self.value_deserializer, record.value)?,
+            key: read(self.key_deserializer.as_ref(), record.key)?,
+            value: read(self.value_deserializer.as_ref(), record.value)?,
             headers: headers.collect::<Result<_, _>>()?,
         })
     }
@@ -194,7 +236,7 @@ impl Formatter {
             }
             out.write_all(header.key)?;
             out.write_all(b":")?;
-            self.write_field(header.value, self.headers_deserializer, out)?;
+            self.write_field(header.value, self.headers_deserializer.as_ref(), out)?;
         }
         Ok(())
     }
@@ -203,7 +245,7 @@ impl Formatter {
     fn write_field(
         &self,
         bytes: Option<&[u8]>,
-        deserializer: Option<Deserializer>,
+        deserializer: Option<&Deserializer>,
         out: &mut impl Write,
     ) -> Result<(), Error> {
         let bytes = bytes.unwrap_or(&self.null_literal);
@@ -215,10 +257,10 @@ impl Formatter {
     }
 }
 
-fn read(
-    deserializer: Option<Deserializer>,
-    bytes: Option<&[u8]>,
-) -> Result<Option<Cow<'_, [u8]>>, Malformed> {
+fn read<'b>(
+    deserializer: Option<&Deserializer>,
+    bytes: Option<&'b [u8]>,
+) -> Result<Option<Cow<'b, [u8]>>, Malformed> {
     let text = match (deserializer, bytes) {
         (_, None) => return Ok(None),
         (None, Some(bytes)) => return Ok(Some(Cow::Borrowed(bytes))),
@@ -231,13 +273,13 @@ fn read(
 }
 
 /// Writes separators between parts.
-struct Parts<'p, W> {
+struct Joined<'p, W> {
     out: &'p mut W,
     between: &'p [u8],
     is_first: bool,
 }
 
-impl<W: Write> Parts<'_, W> {
+impl<W: Write> Joined<'_, W> {
     /// Where the next part goes.
     fn next(&mut self) -> io::Result<&mut W> {
         if !self.is_first {
@@ -265,16 +307,16 @@ pub fn escaped(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::cli::console_consumer::json;
     use crate::protocol::record::{Batch, BatchBuilder, BatchOptions, Header, NewRecord};
     use bytes::Bytes;
 
     /// What `print` makes of a record with these parts, at offset 0 of partition 0, made at 1700000000000.
-    fn with_record<T>(
-        key: Option<&str>,
-        value: Option<&str>,
+    pub(in crate::cli::console_consumer) fn with_record<T>(
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
         headers: &[(&str, Option<&str>)],
         print: impl Fn(&Found<'_>) -> T,
     ) -> T {
@@ -288,8 +330,8 @@ mod tests {
             .collect();
         let record = NewRecord {
             timestamp: 1_700_000_000_000,
-            key: key.map(str::as_bytes),
-            value: value.map(str::as_bytes),
+            key,
+            value,
             headers: &headers,
         };
         let mut builder = BatchBuilder::default();
@@ -307,7 +349,7 @@ mod tests {
 
     fn plain(properties: &[(&str, &str)], found: &Found<'_>) -> String {
         let mut out = Vec::new();
-        let formatter = Formatter::new(None, &properties.iter().copied().collect());
+        let formatter = Formatter::new(None, &properties.iter().copied().collect()).unwrap();
         formatter.write(found, &mut out).map_or_else(
             |error| error.to_string(),
             |()| String::from_utf8(out).unwrap(),
@@ -327,8 +369,8 @@ mod tests {
     #[test]
     fn parts_come_in_the_originals_order_and_form() {
         with_record(
-            Some("k1"),
-            Some("v1"),
+            Some(b"k1"),
+            Some(b"v1"),
             &[("h", Some("1")), ("i", None)],
             |found| {
                 assert_eq!(plain(&[], found), "v1\n");
@@ -378,13 +420,13 @@ mod tests {
     #[test]
     fn programs_get_every_part() {
         let line = |found: &Found<'_>| {
-            let formatter = Formatter::new(None, &Properties::default());
+            let formatter = Formatter::new(None, &Properties::default()).unwrap();
             let (shown, mut out) = (formatter.shown(found.record).unwrap(), Vec::new());
             json::write(found, &shown, &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
         let headers = [("h", Some("1")), ("h", None)];
-        with_record(Some("\"k\n"), None, &headers, |found| {
+        with_record(Some(b"\"k\n"), None, &headers, |found| {
             assert_eq!(
                 line(found),
                 "{\"topic\":\"t\",\"partition\":0,\"offset\":0,\"timestamp\":1700000000000,\"timestamp_type\":\"CreateTime\",\
@@ -398,8 +440,9 @@ mod tests {
         let formatter = Formatter::new(
             Some("org.apache.kafka.tools.consumer.NoOpMessageFormatter"),
             &Properties::default(),
-        );
-        with_record(None, Some("v"), &[], |found| {
+        )
+        .unwrap();
+        with_record(None, Some(b"v"), &[], |found| {
             let mut out = Vec::new();
             formatter.write(found, &mut out).unwrap();
             assert_eq!(out, b"");

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod consume;
+pub mod coordinator_record;
 pub mod deserializer;
 pub mod formatter;
 pub mod json;
@@ -67,7 +68,8 @@ pub struct ConsoleConsumer {
     /// Brokers to ask for the rest of the cluster, separated by commas.
     #[arg(long, value_name = "HOST:PORT,...")]
     pub bootstrap_server: Option<String>,
-    /// Class that says how a record is printed; the default, logging and no-op formatters exist here.
+    /// Class that says how a record is printed: `Default-`, `Logging-`, `NoOp-`, `Offsets-`, `GroupMetadata-` or
+    /// `TransactionLogMessageFormatter` of `org.apache.kafka.tools.consumer`.
     #[arg(long, value_name = "CLASS")]
     pub formatter: Option<String>,
     /// A property of the formatter; may be repeated.

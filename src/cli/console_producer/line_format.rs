@@ -3,7 +3,10 @@
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
-use crate::{cli::failure::Failure, properties::Properties};
+use crate::{
+    cli::failure::{self, Failure},
+    properties::Properties,
+};
 
 /// How lines are taken apart.
 #[derive(Debug, Clone)]
@@ -73,11 +76,8 @@ impl LineFormat {
                 differ(("null.marker", marker), (name, text))?;
             }
         }
-        let separator = Regex::new(separator).map_err(|error| {
-            Failure::new(format!(
-                "headers.separator is not a regular expression: {error}"
-            ))
-        })?;
+        let separator =
+            Regex::new(separator).map_err(|error| failure::invalid_pattern(separator, &error))?;
         let finder = |text: &str| Finder::new(text.as_bytes()).into_owned();
         Ok(Self {
             key_separator: is_true("parse.key").then(|| finder(key_separator)),

@@ -38,6 +38,12 @@ A line ends with LF or CR LF; its bytes are sent as they are. Properties of the 
 (default: tab), parse.headers, headers.delimiter (tab), headers.separator (a comma), headers.key.separator (a colon),
 null.marker, ignore.error.";
 
+/// The line reader by its class names: since Kafka 3.9, and before.
+const LINE_READERS: [&str; 2] = [
+    "org.apache.kafka.tools.LineMessageReader",
+    "kafka.tools.ConsoleProducer$LineMessageReader",
+];
+
 /// Send lines of standard input to a topic, one record each.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(after_help = NOTES)]
@@ -84,7 +90,7 @@ pub struct ConsoleProducer {
     /// Bytes of records that may wait to be sent [default: 33554432].
     #[arg(long, value_name = "BYTES")]
     pub max_memory_bytes: Option<String>,
-    /// Bytes of a socket's send buffer [default: 102400].
+    /// Bytes of a socket's send buffer [default: as the system chooses].
     #[arg(long, value_name = "BYTES")]
     pub socket_buffer_size: Option<String>,
     /// Class of the reader; only the built-in line reader exists here.
@@ -211,12 +217,15 @@ impl ConsoleProducer {
     /// Properties of the line reader.
     fn reader_properties(&self) -> anyhow::Result<Properties> {
         if let Some(class) = &self.line_reader
-            && class != "org.apache.kafka.tools.LineMessageReader"
+            && !LINE_READERS.contains(&class.as_str())
         {
+            let text = format!(
+                "cannot read with '{class}': there is only {}",
+                LINE_READERS[0]
+            );
             return Err(Failure::new(class)
-                .with_message(format!(
-                    "cannot read with '{class}': only the built-in line reader exists here"
-                ))
+                .with_message(&text)
+                .with_hint(text)
                 .into());
         }
         let mut properties = match &self.reader_config {

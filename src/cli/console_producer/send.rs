@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     cli::{
-        args::names,
+        args::{client, names},
         failure::{Failure, Reported, no_answer},
         printer::{Mode, Printer, look::Drawing, progress::Progress, table::thousands},
     },
@@ -105,7 +105,8 @@ impl ConsoleProducer {
             },
         };
         let settings = self.settings()?;
-        let (config, _unknown) = ProducerConfig::from_properties(&settings)?;
+        let (config, unused) = ProducerConfig::from_properties(&settings)?;
+        client::warn_unused(out, &unused);
         let on_error = self.beyond.on_error(&out.look)?;
         let source = Source::of(&file);
         let begin = self.begin(source.as_ref(), &file, out)?;

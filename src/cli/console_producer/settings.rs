@@ -67,12 +67,11 @@ impl ConsoleProducer {
             &self.request_timeout_ms,
             "1500",
         )?;
-        int(
-            "send.buffer.bytes",
-            "socket-buffer-size",
-            &self.socket_buffer_size,
-            "102400",
-        )?;
+        // The system chooses better than the original's default of 102400.
+        if self.socket_buffer_size.is_some() {
+            let size = &self.socket_buffer_size;
+            int("send.buffer.bytes", "socket-buffer-size", size, "-1")?;
+        }
         int("batch.size", "batch-size", &self.batch_size, "16384")?;
         if self.max_partition_memory_bytes.is_some() {
             int(

@@ -54,7 +54,8 @@ pub fn read(path: &str, text: &str, groups: &[String]) -> Result<Plans, Failure>
     } else {
         None
     };
-    for (number, line) in (1..).zip(text.lines()) {
+    // An export ends with an empty line.
+    for (number, line) in (1..).zip(text.trim_end().lines()) {
         let read = match alone {
             Some(group) => {
                 without_group(line).map(|(partition, offset)| (group.clone(), partition, offset))

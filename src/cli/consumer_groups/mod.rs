@@ -216,7 +216,7 @@ impl Tool for ConsumerGroups {
             return validate_regex::run(regex, out);
         }
         let action = self.action()?;
-        let admin = self.connect(action).await?;
+        let admin = self.connect(action, out).await?;
         match action {
             Action::List => self.list(&admin, out).await,
             Action::Describe => self.describe(&admin, out).await,
@@ -246,7 +246,7 @@ impl Tool for ConsumerGroups {
 
 impl ConsumerGroups {
     /// Connects; no call may take longer than `--timeout`, or else than the properties say.
-    async fn connect(&self, action: Action) -> anyhow::Result<Admin> {
+    async fn connect(&self, action: Action, out: &mut Printer<'_>) -> anyhow::Result<Admin> {
         let mut properties = self.connection.properties()?;
         let wait = self.wait()?.as_millis().to_string();
         for key in ["request.timeout.ms", "default.api.timeout.ms"] {
@@ -254,7 +254,8 @@ impl ConsumerGroups {
                 properties.set(key, &wait);
             }
         }
-        let (config, _unknown) = client::config(&properties)?;
+        let (config, unused) = client::config(&properties)?;
+        client::warn_unused(out, &unused);
         let call = if action == Action::List {
             "listGroups"
         } else {

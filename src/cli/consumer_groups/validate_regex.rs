@@ -30,6 +30,13 @@ fn reason(text: &str) -> String {
         "unclosed group" => "missing closing )",
         "unopened group" => "unexpected )",
         "repetition operator missing expression" => "missing argument to repetition operator",
+        "look-around, including look-ahead and look-behind, is not supported" => {
+            "invalid or unsupported Perl syntax"
+        }
+        "backreferences are not supported" | "unrecognized escape sequence" => {
+            "invalid escape sequence"
+        }
+        "invalid repetition count range, the start must be <= the end" => "invalid repeat count",
         other => other,
     }
     .to_owned()
@@ -45,5 +52,8 @@ mod tests {
         assert_eq!(said("["), "missing closing ]");
         assert_eq!(said("("), "missing closing )");
         assert_eq!(said("*"), "missing argument to repetition operator");
+        assert_eq!(said("a{2,1}"), "invalid repeat count");
+        assert_eq!(said("(?=x)"), "invalid or unsupported Perl syntax");
+        assert_eq!(said(r"\1"), "invalid escape sequence");
     }
 }

@@ -8,8 +8,10 @@ use crate::cli::failure::Failure;
 /// [`Failure`] for something that is no number, a broker named twice, and lists of different length.
 pub fn parse(text: &str) -> Result<Vec<Vec<i32>>, Failure> {
     let mut partitions: Vec<Vec<i32>> = Vec::new();
-    for (partition, replicas) in text.split(',').enumerate() {
-        let replicas: Vec<i32> = replicas.split(':').map(broker).collect::<Result<_, _>>()?;
+    // As Java splits: nothing comes after the last separator.
+    for (partition, replicas) in text.trim_end_matches(',').split(',').enumerate() {
+        let replicas = replicas.trim_end_matches(':').split(':').map(broker);
+        let replicas: Vec<i32> = replicas.collect::<Result<_, _>>()?;
         let twice = twice(&replicas);
         if !twice.is_empty() {
             let twice = joined(&twice, ",");
@@ -60,6 +62,7 @@ mod tests {
     fn commas_part_partitions_and_colons_replicas() {
         assert_eq!(parse("0:1, 1:2").unwrap(), [[0, 1], [1, 2]]);
         assert_eq!(parse("1,1,1").unwrap(), [[1], [1], [1]]);
+        assert_eq!(parse("1,2:,").unwrap(), [[1], [2]]);
     }
 
     #[test]

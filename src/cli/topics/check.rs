@@ -93,7 +93,7 @@ fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow
                 Usage("--topic or --topic-id is required to describe a topic".to_owned()).into(),
             );
         }
-        if topics.topic.is_some() && topics.wanted_id().is_some() {
+        if topics.if_exists && topics.topic.is_some() && topics.wanted_id().is_some() {
             out.line(
                 "Only topic id will be used when both --topic and --topic-id are specified and topicId is not Uuid.ZERO_UUID",
             )?;

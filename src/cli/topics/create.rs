@@ -29,9 +29,9 @@ impl Topics {
         let name = self.topic.clone().unwrap_or_default();
         let partitions = number("partitions", self.partitions.as_ref())?;
         let factor = number("replication-factor", self.replication_factor.as_ref())?;
-        let assignments = match &self.replica_assignment {
-            Some(text) => assignment::parse(text)?,
-            None => Vec::new(),
+        let assignments = match self.replica_assignment.as_deref() {
+            Some(text) if !text.is_empty() => assignment::parse(text)?,
+            _ => Vec::new(),
         };
         let configs = configs(&self.config)?;
         if name.contains(['.', '_']) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Topics,
     description::{Extras, Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
-    extras,
+    extras, number,
     selection::Selection,
 };
 use crate::{
@@ -156,7 +156,11 @@ impl Topics {
             return self.describe_by_id(admin, id).await;
         }
         let names = self.selected(admin).await?;
-        let described = admin.describe_topics(&names).await?;
+        let option = "partition-size-limit-per-response";
+        let described = match number(option, self.partition_size_limit_per_response.as_ref())? {
+            Some(limit) => admin.describe_topics_in_pages(&names, limit).await?,
+            None => admin.describe_topics(&names).await?,
+        };
         Ok(described.into_values().collect::<Result<_, _>>()?)
     }
 

@@ -156,7 +156,8 @@ impl Tool for Topics {
         let action = self.action()?;
         let refused = |error: anyhow::Error| Refused(failure::explain(&error));
         let properties = self.connection.properties().map_err(refused)?;
-        let (config, _unknown) = client::config(&properties).map_err(Refused)?;
+        let (config, unused) = client::config(&properties).map_err(Refused)?;
+        client::warn_unused(out, &unused);
         let call = if action == Action::Create {
             "createTopics"
         } else {

@@ -19,6 +19,9 @@ use crate::protocol::messages::{
 };
 use crate::protocol::{ErrorCode, TopicPartition, Uuid};
 
+/// How many partitions to ask for at a time.
+const PAGE_PARTITIONS_MAX: i32 = 2000;
+
 /// A topic in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicListing {
@@ -137,7 +140,7 @@ impl Admin {
     /// # Errors
     /// When no broker answers.
     pub async fn describe_all_topics(&self) -> Result<PerItem<String, TopicDescription>, Error> {
-        self.describe(&[]).await
+        self.describe(&[], PAGE_PARTITIONS_MAX).await
     }
 
     /// These topics with their partitions.
@@ -148,10 +151,23 @@ impl Admin {
         &self,
         names: &[String],
     ) -> Result<PerItem<String, TopicDescription>, Error> {
+        self.describe_topics_in_pages(names, PAGE_PARTITIONS_MAX)
+            .await
+    }
+
+    /// The same, asking for so many partitions at a time.
+    ///
+    /// # Errors
+    /// As [`Self::describe_topics`].
+    pub async fn describe_topics_in_pages(
+        &self,
+        names: &[String],
+        page_partitions_max: i32,
+    ) -> Result<PerItem<String, TopicDescription>, Error> {
         if names.is_empty() {
             return Ok(PerItem::new());
         }
-        self.describe(names).await
+        self.describe(names, page_partitions_max).await
     }
 
     /// The topics with these ids.
@@ -181,10 +197,14 @@ impl Admin {
         Ok(ids.iter().map(describe).collect())
     }
 
-    async fn describe(&self, names: &[String]) -> Result<PerItem<String, TopicDescription>, Error> {
+    async fn describe(
+        &self,
+        names: &[String],
+        page_partitions_max: i32,
+    ) -> Result<PerItem<String, TopicDescription>, Error> {
         let mut retry = Retry::new(self.cluster.config(), "describe topics");
         loop {
-            match self.describe_pages(names).await {
+            match self.describe_pages(names, page_partitions_max).await {
                 Err(Error::Net(net::Error::Unsupported { .. })) => {
                     return self.describe_by_metadata(names).await;
                 }
@@ -194,10 +214,11 @@ impl Admin {
         }
     }
 
-    /// Page by page, as many partitions at a time as the broker likes to give.
+    /// Page by page, as many partitions at a time as the broker likes to give, but no more than asked for.
     async fn describe_pages(
         &self,
         names: &[String],
+        page_partitions_max: i32,
     ) -> Result<PerItem<String, TopicDescription>, Error> {
         let name = |name: &String| DescribeTopicPartitionsRequestTopic {
             name: name.as_str().into(),
@@ -206,6 +227,7 @@ impl Admin {
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let mut request = DescribeTopicPartitionsRequest {
             topics: names,
+            response_partition_limit: page_partitions_max,
             ..DescribeTopicPartitionsRequest::default()
         };
         let mut topics = PerItem::new();

@@ -85,7 +85,7 @@ pub struct ConsumerConfig {
 }
 
 impl ConsumerConfig {
-    /// Reads the keys of a consumer; gives the unknown ones beside it.
+    /// Reads the keys of a consumer; gives those without effect beside it.
     ///
     /// # Errors
     /// When a value has the wrong type, is out of bounds or contradicts another, and when the keys ask for what is not
@@ -93,11 +93,10 @@ impl ConsumerConfig {
     pub fn from_properties(properties: &Properties) -> Result<(Self, Vec<String>), Error> {
         let reader = Reader::new(properties);
         let config = Self::read(&reader)?;
-        Ok((config, reader.unknown()))
+        Ok((config, reader.unused()))
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {
-        reader.skip(WITHOUT_EFFECT);
         refuse_new_protocol(reader)?;
         let group_id = reader.text("group.id").map(str::to_owned);
         Ok(Self {
@@ -106,13 +105,13 @@ impl ConsumerConfig {
             auto_commit_interval: auto_commit(reader, group_id.is_some())?,
             group_id,
             instance_id: reader.text("group.instance.id").map(str::to_owned),
-            session_timeout: reader.millis("session.timeout.ms", 45_000)?,
-            heartbeat_interval: reader.millis("heartbeat.interval.ms", 3000)?,
-            poll_interval_max: reader.millis("max.poll.interval.ms", 300_000)?,
+            session_timeout: reader.int_millis("session.timeout.ms", 45_000)?,
+            heartbeat_interval: reader.int_millis("heartbeat.interval.ms", 3000)?,
+            poll_interval_max: reader.int_millis("max.poll.interval.ms", 300_000)?,
             poll_records_max: reader.count("max.poll.records", 1, 500)?,
             offset_reset: offset_reset(reader)?,
             fetch_bytes_min: reader.int("fetch.min.bytes", 0..=i32::MAX)?.unwrap_or(1),
-            fetch_wait_max: reader.millis("fetch.max.wait.ms", 500)?,
+            fetch_wait_max: reader.int_millis("fetch.max.wait.ms", 500)?,
             fetch_bytes_max: reader
                 .int("fetch.max.bytes", 0..=i32::MAX)?
                 .unwrap_or(52_428_800),
@@ -128,28 +127,20 @@ impl ConsumerConfig {
     }
 }
 
-const WITHOUT_EFFECT: &[&str] = &[
-    "group.remote.assignor",
-    "key.deserializer",
-    "share.acknowledgement.mode",
-    "share.acquire.mode",
-    "value.deserializer",
-];
-
 fn refuse_new_protocol(reader: &Reader<'_>) -> Result<(), Error> {
     let key = "group.protocol";
     match reader.text(key) {
         Some(protocol) if !protocol.eq_ignore_ascii_case("classic") => Err(Error::invalid(
             key,
             protocol,
-            "only the classic group protocol is supported yet",
+            "the consumer group protocol of KIP-848 is not supported yet; only classic is",
         )),
         _ => Ok(()),
     }
 }
 
 fn auto_commit(reader: &Reader<'_>, in_group: bool) -> Result<Option<Duration>, Error> {
-    let interval = reader.millis("auto.commit.interval.ms", 5000)?;
+    let interval = reader.int_millis("auto.commit.interval.ms", 5000)?;
     match reader.boolean("enable.auto.commit")? {
         Some(true) if !in_group => Err(Error::invalid(
             "enable.auto.commit",

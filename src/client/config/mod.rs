@@ -1,8 +1,7 @@
 //! The configuration keys of clients, with the defaults of Apache Kafka 4.3.
 //!
-//! Keys, types and bounds are those of `AdminClientConfig`, `ProducerConfig` and `ConsumerConfig`. Keys that are unknown
-//! are collected, so that a tool can warn of them once; keys that Apache's clients use for what does not exist here
-//! (metrics, serializers, socket buffers) are taken without a word.
+//! Keys, types and bounds are those of `AdminClientConfig`, `ProducerConfig` and `ConsumerConfig`. Keys that change
+//! nothing here (metrics, serializers, misspelt ones) are collected, so that a tool can warn of them once.
 
 mod consumer;
 mod producer;
@@ -37,35 +36,40 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
     /// `connections.max.idle.ms`.
     pub connections_max_idle: Duration,
+    /// `send.buffer.bytes` of a socket; the system's unless it is given.
+    pub send_buffer_bytes: Option<usize>,
+    /// `receive.buffer.bytes` of a socket; the system's unless it is given.
+    pub receive_buffer_bytes: Option<usize>,
 }
 
 impl ClientConfig {
-    /// Reads the keys of an admin client; gives the unknown ones beside it.
+    /// Reads the keys of an admin client; gives those without effect beside it.
     ///
     /// # Errors
     /// When a value has the wrong type or is out of bounds, and when the keys ask for TLS or SASL.
     pub fn from_properties(properties: &Properties) -> Result<(Self, Vec<String>), Error> {
         let reader = Reader::new(properties);
         let config = Self::read(&reader)?;
-        Ok((config, reader.unknown()))
+        Ok((config, reader.unused()))
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {
         refuse_security(reader)?;
-        reader.skip(WITHOUT_EFFECT);
         let retry_backoff = reader.millis("retry.backoff.ms", 100)?;
         let retry_backoff_max = reader.millis("retry.backoff.max.ms", 1000)?;
         Ok(Self {
             bootstrap_servers: bootstrap_servers(reader)?,
             client_id: reader.text("client.id").unwrap_or_default().to_owned(),
-            request_timeout: reader.millis("request.timeout.ms", 30_000)?,
-            api_timeout: reader.millis("default.api.timeout.ms", 60_000)?,
+            request_timeout: reader.int_millis("request.timeout.ms", 30_000)?,
+            api_timeout: reader.int_millis("default.api.timeout.ms", 60_000)?,
             metadata_max_age: reader.millis("metadata.max.age.ms", 300_000)?,
             // Kafka's own rule where the two disagree.
             retry_backoff: retry_backoff.min(retry_backoff_max),
             retry_backoff_max,
             connect_timeout: reader.millis("socket.connection.setup.timeout.ms", 10_000)?,
             connections_max_idle: reader.millis_or_never("connections.max.idle.ms", 540_000)?,
+            send_buffer_bytes: socket_buffer(reader, "send.buffer.bytes")?,
+            receive_buffer_bytes: socket_buffer(reader, "receive.buffer.bytes")?,
         })
     }
 
@@ -76,40 +80,30 @@ impl ClientConfig {
             connect_timeout: self.connect_timeout,
             request_timeout: self.request_timeout,
             idle: self.connections_max_idle,
+            send_buffer_bytes: self.send_buffer_bytes,
+            receive_buffer_bytes: self.receive_buffer_bytes,
             ..Options::default()
         }
     }
 }
 
-/// Keys that Apache's clients know and that change nothing here.
-const WITHOUT_EFFECT: &[&str] = &[
-    "auto.include.jmx.reporter",
-    "bootstrap.controllers",
-    "client.dns.lookup",
-    "enable.metrics.push",
-    "interceptor.classes",
-    "metadata.recovery.rebootstrap.trigger.ms",
-    "metadata.recovery.strategy",
-    "metric.reporters",
-    "metrics.num.samples",
-    "metrics.recording.level",
-    "metrics.sample.window.ms",
-    "receive.buffer.bytes",
-    "reconnect.backoff.max.ms",
-    "reconnect.backoff.ms",
-    "send.buffer.bytes",
-    "socket.connection.setup.timeout.max.ms",
-];
+/// -1 leaves it to the system.
+fn socket_buffer(reader: &Reader<'_>, key: &'static str) -> Result<Option<usize>, Error> {
+    let bytes = reader.int(key, -1..=i32::MAX)?;
+    Ok(bytes.and_then(|bytes| usize::try_from(bytes).ok()))
+}
 
+/// A connection that was to be protected must not be made without protection.
 fn refuse_security(reader: &Reader<'_>) -> Result<(), Error> {
     let key = "security.protocol";
+    let reason = "TLS and SASL are not supported yet; only PLAINTEXT is";
     match reader.text(key) {
-        Some(protocol) if !protocol.eq_ignore_ascii_case("PLAINTEXT") => Err(Error::invalid(
-            key,
-            protocol,
-            "TLS and SASL are not supported yet; only PLAINTEXT is",
-        )),
-        _ => Ok(()),
+        Some(protocol) if protocol.eq_ignore_ascii_case("PLAINTEXT") => Ok(()),
+        Some(protocol) => Err(Error::invalid(key, protocol, reason)),
+        None => match reader.find(|key| key.starts_with("ssl.") || key.starts_with("sasl.")) {
+            Some(key) => Err(Error::invalid(key, "(not shown)", reason)),
+            None => Ok(()),
+        },
     }
 }
 

@@ -61,7 +61,7 @@ pub struct ProducerConfig {
 }
 
 impl ProducerConfig {
-    /// Reads the keys of a producer; gives the unknown ones beside it.
+    /// Reads the keys of a producer; gives those without effect beside it.
     ///
     /// # Errors
     /// When a value has the wrong type, is out of bounds or contradicts another, and when the keys ask for what is not
@@ -69,11 +69,10 @@ impl ProducerConfig {
     pub fn from_properties(properties: &Properties) -> Result<(Self, Vec<String>), Error> {
         let reader = Reader::new(properties);
         let config = Self::read(&reader)?;
-        Ok((config, reader.unknown()))
+        Ok((config, reader.unused()))
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {
-        reader.skip(WITHOUT_EFFECT);
         if let Some(id) = reader.text("transactional.id") {
             let reason = "transactions are not supported yet";
             return Err(Error::invalid("transactional.id", id, reason));
@@ -104,17 +103,6 @@ impl ProducerConfig {
         })
     }
 }
-
-const WITHOUT_EFFECT: &[&str] = &[
-    "key.serializer",
-    "metadata.max.idle.ms",
-    "partitioner.adaptive.partitioning.enable",
-    "partitioner.availability.timeout.ms",
-    "partitioner.class",
-    "transaction.timeout.ms",
-    "transaction.two.phase.commit.enable",
-    "value.serializer",
-];
 
 fn acks(reader: &Reader<'_>) -> Result<Option<Acks>, Error> {
     let choice = reader.one_of("acks", &["all", "-1", "0", "1"])?;
@@ -175,7 +163,7 @@ fn idempotence(
         return Ok(true);
     };
     match asked {
-        Some(_) => Err(Error::invalid(key, true, obstacle)),
+        Some(_) => Err(Error::Contradiction(obstacle)),
         None => Ok(false),
     }
 }
@@ -185,9 +173,7 @@ fn delivery_timeout(reader: &Reader<'_>, least: Duration) -> Result<Duration, Er
     let given = reader.int(key, 0..=i32::MAX)?;
     let timeout = reader.millis(key, 120_000)?;
     match given {
-        Some(value) if timeout < least => Err(Error::invalid(
-            key,
-            value,
+        Some(_) if timeout < least => Err(Error::Contradiction(
             "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms",
         )),
         _ => Ok(timeout.max(least)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::properties::{Error, Properties};
 
-/// Every key that is asked for counts as known; the rest is what a user may have misspelt.
+/// Every key that is asked for counts as known; the rest has no effect here, or is misspelt.
 #[derive(Debug)]
 pub(super) struct Reader<'p> {
     properties: &'p Properties,
@@ -23,7 +23,7 @@ impl<'p> Reader<'p> {
     }
 
     /// Keys that are given but that nobody has asked for.
-    pub(super) fn unknown(&self) -> Vec<String> {
+    pub(super) fn unused(&self) -> Vec<String> {
         let known = self.known.borrow();
         self.properties
             .iter()
@@ -33,9 +33,10 @@ impl<'p> Reader<'p> {
             .collect()
     }
 
-    /// Keys of Apache's clients that change nothing here.
-    pub(super) fn skip(&self, keys: &[&'static str]) {
-        self.known.borrow_mut().extend(keys);
+    /// The first key of this kind.
+    pub(super) fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<&'p str> {
+        let mut keys = self.properties.iter().map(|(key, _value)| key);
+        keys.find(|key| is_it(key))
     }
 
     fn note(&self, key: &'static str) -> &'static str {
@@ -109,6 +110,12 @@ impl<'p> Reader<'p> {
         let value = self.long(key, 0..=i64::MAX)?;
         let millis = value.map_or(default_ms, |value| u64::try_from(value).unwrap_or(0));
         Ok(Duration::from_millis(millis))
+    }
+
+    /// As [`Self::millis`], for a key whose type is a 32-bit number.
+    pub(super) fn int_millis(&self, key: &'static str, default_ms: u64) -> Result<Duration, Error> {
+        self.int(key, 0..=i32::MAX)?;
+        self.millis(key, default_ms)
     }
 
     /// As [`Self::millis`], -1 standing for "never".

@@ -73,14 +73,25 @@ impl Entry {
                 .any(|(name, part)| name == transcript && step.command.contains(part))
     }
 
-    /// Puts our lines in the place of Apache's, each for each as long as there are both.
+    /// Takes Apache's lines out and puts ours in: in their places on the same stream, or else in front.
     fn apply(&self, step: &mut Step) {
-        let (apache, ours) = (self.lines("apache"), self.lines("ours"));
-        for at in 0..apache.len().max(ours.len()) {
-            let place = apache.get(at).and_then(|line| step.remove(line));
-            if let Some(line) = ours.get(at) {
-                step.add(line, place.unwrap_or_default());
+        for stream in ["1", "2", "rc"] {
+            let of_stream = |key| {
+                let lines = self.lines(key).iter();
+                lines.filter(|line| line.starts_with(stream)).cloned()
+            };
+            let lines = step.stream(stream);
+            let mut ours = of_stream("ours");
+            let mut from = 0;
+            for line in of_stream("apache") {
+                let at = lines.iter().skip(from).position(|found| *found == line);
+                from += at.unwrap_or_else(|| panic!("printed in another order: {line}"));
+                let ours = ours.next();
+                let count = usize::from(ours.is_some());
+                lines.splice(from..=from, ours);
+                from += count;
             }
+            lines.splice(0..0, ours);
         }
     }
 }

@@ -34,7 +34,7 @@ const COMMAND_MAX: Duration = Duration::from_mins(2);
 const PRELUDE: &str = r#"
 set -o pipefail
 await() { for _ in $(seq 300); do grep -qE "$2" "$1" 2> /dev/null && return 0; sleep 0.1; done; echo "await: no $2 in $1" >&2; return 1; }
-await_state() { for _ in $(seq 60); do kafka-consumer-groups.sh --bootstrap-server $B --describe --group "$1" --state 2> /dev/null | grep -qE " $2 " && return 0; sleep 0.2; done; echo "await: $1 is not $2" >&2; return 1; }
+await_state() { for _ in $(seq $TRIES); do kafka-consumer-groups.sh --bootstrap-server $B --describe --group "$1" --state 2> /dev/null | grep -qE " $2 " && return 0; sleep 0.2; done; echo "await: $1 is not $2" >&2; return 1; }
 await_stable() { await_state "$1" Stable; }
 await_empty() { await_state "$1" Empty; }
 "#;
@@ -45,7 +45,8 @@ struct Step {
     command: String,
     stdout: Vec<String>,
     stderr: Vec<String>,
-    status: String,
+    /// `rc N`, alone.
+    status: Vec<String>,
 }
 
 /// Whose tools play, and on whose broker.
@@ -71,8 +72,9 @@ pub(crate) fn plays_as_recorded(name: &str, cast: Cast, bin: &Path, address: &st
     };
     let mut differences = String::new();
     for recorded in &transcript.steps {
-        let found = stage.play(&recorded.command);
-        let difference = match (cast, deviations.open(recorded)) {
+        let open = deviations.open(recorded);
+        let found = stage.play(&recorded.command, open.is_none());
+        let difference = match (cast, open) {
             (Cast::OurTools | Cast::OurBroker, Some(why)) => {
                 let is_done = difference(recorded, &found).is_none();
                 is_done.then(|| format!("works by now, though listed as open: {why}"))
@@ -97,7 +99,7 @@ pub(crate) fn records(name: &str, bin: &Path, address: &str) {
         address,
     };
     for step in &mut transcript.steps {
-        let mut found = stage.play(&step.command);
+        let mut found = stage.play(&step.command, true);
         found.stderr = without_logs(found.stderr);
         *step = found;
     }
@@ -136,7 +138,7 @@ impl Transcript {
             if let Some(more) = line.strip_prefix("> ") {
                 step.command = format!("{}\n{more}", step.command);
             } else {
-                step.add(line, usize::MAX);
+                step.stream(line).push(line.to_owned());
             }
         }
         Self { head, steps }
@@ -161,34 +163,18 @@ impl Transcript {
 impl Step {
     /// What it printed, and its exit status.
     fn lines(&self) -> impl Iterator<Item = String> {
-        let printed = self.stdout.iter().chain(&self.stderr).cloned();
-        printed.chain([format!("rc {}", self.status)])
+        let all = [&self.stdout, &self.stderr, &self.status];
+        all.into_iter().flatten().cloned()
     }
 
-    /// Takes a line out and says where it was; the exit status has no place.
-    fn remove(&mut self, line: &String) -> Option<usize> {
-        for lines in [&mut self.stdout, &mut self.stderr] {
-            if let Some(at) = lines.iter().position(|found| found == line) {
-                lines.remove(at);
-                return Some(at);
-            }
+    /// Those lines that begin like `line`.
+    fn stream(&mut self, line: &str) -> &mut Vec<String> {
+        match line.as_bytes()[0] {
+            b'1' => &mut self.stdout,
+            b'2' => &mut self.stderr,
+            b'r' => &mut self.status,
+            _ => panic!("not a line of a transcript: {line}"),
         }
-        None
-    }
-
-    /// Puts a line where it belongs, in front of the one at `at` if there is one.
-    fn add(&mut self, line: &str, at: usize) {
-        if let Some(status) = line.strip_prefix("rc ") {
-            status.clone_into(&mut self.status);
-            return;
-        }
-        let lines = if line.starts_with('1') {
-            &mut self.stdout
-        } else {
-            assert!(line.starts_with('2'), "not a line of a transcript: {line}");
-            &mut self.stderr
-        };
-        lines.insert(at.min(lines.len()), line.to_owned());
     }
 }
 
@@ -200,7 +186,8 @@ struct Stage<'s> {
 }
 
 impl Stage<'_> {
-    fn play(&self, command: &str) -> Step {
+    /// Plays a command; what it waits for comes, or probably not.
+    fn play(&self, command: &str, is_patient: bool) -> Step {
         let (_, port) = self.address.rsplit_once(':').unwrap();
         let path = format!("{}:{}", self.bin.display(), std::env::var("PATH").unwrap());
         let child = Command::new("bash")
@@ -210,6 +197,7 @@ impl Stage<'_> {
                 ("PATH", path.as_str()),
                 ("B", self.address),
                 ("PORT", port),
+                ("TRIES", if is_patient { "60" } else { "3" }),
                 ("TZ", "UTC"),
                 ("LC_ALL", "C.UTF-8"),
             ])
@@ -234,10 +222,10 @@ impl Stage<'_> {
             command: command.to_owned(),
             stdout: masks.lines(&output.stdout, '1'),
             stderr: masks.lines(&output.stderr, '2'),
-            status: output
-                .status
-                .code()
-                .map_or("killed".to_owned(), |code| code.to_string()),
+            status: vec![match output.status.code() {
+                Some(code) => format!("rc {code}"),
+                None => "rc killed".to_owned(),
+            }],
         }
     }
 }
@@ -249,14 +237,14 @@ fn difference(wanted: &Step, found: &Step) -> Option<String> {
         return None;
     }
     let mut text = format!(
-        "--- wanted, rc {}\n{}\n",
-        wanted.status,
+        "--- wanted, {}\n{}\n",
+        wanted.status.concat(),
         wanted.stdout.join("\n")
     );
     write!(
         text,
-        "--- found, rc {}\n{}\n{}\n",
-        found.status,
+        "--- found, {}\n{}\n{}\n",
+        found.status.concat(),
         found.stdout.join("\n"),
         found.stderr.join("\n")
     )
