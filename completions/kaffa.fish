@@ -265,6 +265,16 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l shift-by -d 'By s
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-datetime -d 'To the first record of this time or later' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l by-duration -d 'To the first record that is no older than this' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l sort -d 'What comes first: the largest lag or delay, or names in order [default: lag, in a table]' -r -f -a "topic\t'By topic, then partition'
+partition\t'By partition, then topic'
+lag\t'The largest lag'
+behind\t'The longest delay'
+owner\t'By what the owner calls itself'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l lag -d 'Only partitions with such a lag: \'>1000\', \'>=10k\', \'=0\'' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l by -d 'One row for each of these instead of each partition, in a table' -r -f -a "topic\t'A topic'
+member\t'A member'
+group\t'A group'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l watch -d 'Look again and again until stopped, in a table at a terminal' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -297,6 +307,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-current -d 'To
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-sample -d 'Do not look a second time, a second later, for how fast lag grows or shrinks'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
@@ -313,6 +324,16 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l shift-by
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-datetime -d 'To the first record of this time or later' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l by-duration -d 'To the first record that is no older than this' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l sort -d 'What comes first: the largest lag or delay, or names in order [default: lag, in a table]' -r -f -a "topic\t'By topic, then partition'
+partition\t'By partition, then topic'
+lag\t'The largest lag'
+behind\t'The longest delay'
+owner\t'By what the owner calls itself'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l lag -d 'Only partitions with such a lag: \'>1000\', \'>=10k\', \'=0\'' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l by -d 'One row for each of these instead of each partition, in a table' -r -f -a "topic\t'A topic'
+member\t'A member'
+group\t'A group'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l watch -d 'Look again and again until stopped, in a table at a terminal' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'
@@ -345,6 +366,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-curre
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-sample -d 'Do not look a second time, a second later, for how fast lag grows or shrinks'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-input -d 'Never ask: fail where there is a question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'

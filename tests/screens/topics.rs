@@ -1,16 +1,11 @@
 //! `kafka-topics` at a terminal.
 
+use super::prepare;
 use crate::support::cluster::bootstrap;
 use crate::support::terminal::{Terminal, screen, screen_after};
 
 /// How long ago something was.
 const AGES: &[(&str, &str)] = &[(r"<?\d+(\.\d)? s ago", "N s ago")];
-
-/// Runs `script` on `address`; it must succeed.
-fn prepare(address: &str, script: &str) {
-    let mut terminal = Terminal::start(200, address, &format!("set -e\n{script}"));
-    assert_eq!(terminal.finish(), 0, "{}", terminal.picture());
-}
 
 /// Topics `orders`, with a record or two in each of three partitions, and `order-archive` with none.
 fn orders(address: &str) {

@@ -30,6 +30,9 @@ pub fn check(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()>
     if tool.describe {
         check_describe(tool)?;
     }
+    if let Some(option) = tool.view.given().filter(|_| !tool.describe) {
+        return usage(&format!("Option [{option}] belongs to [describe]"));
+    }
     if tool.delete {
         check_delete(tool)?;
     }

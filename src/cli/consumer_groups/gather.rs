@@ -39,10 +39,8 @@ pub(super) async fn groups(
         match outcome {
             Ok(group) => described.push(group),
             Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => {
-                let failure = Failure {
-                    plain: failure::exception(&error),
-                    ..Failure::from(&error)
-                };
+                let failure = Failure::new(failure::exception(&error))
+                    .with_message(format!("group '{id}' does not exist"));
                 return Err(with_names(failure, &id, admin).await.into());
             }
             Err(error) => return Err(error.into()),
@@ -65,13 +63,15 @@ pub(super) async fn groups(
             None => Vec::new(),
         };
         groups.push(Group {
-            coordinator: format!("{address}  ({})", group.coordinator),
+            coordinator: address,
+            coordinator_id: group.coordinator,
             group: group.id,
             state: group.state,
             assignor: group.protocol,
             epochs: None,
             members: group.members.into_iter().map(member).collect(),
             offsets,
+            apart_ms: None,
         });
     }
     Ok(groups)
@@ -83,7 +83,7 @@ async fn with_names(failure: Failure, id: &str, admin: &Admin) -> Failure {
     };
     match names::did_you_mean(id, ids.iter().map(String::as_str)) {
         Some(hint) => failure.with_hint(hint),
-        None => failure,
+        None => failure.with_hint("what there is: --list"),
     }
 }
 
@@ -152,6 +152,7 @@ async fn progress(
             member,
             topic: partition.topic,
             partition: partition.partition,
+            ..Progress::default()
         }
     };
     Ok(partitions.into_iter().map(row).collect())

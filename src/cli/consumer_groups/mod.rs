@@ -134,6 +134,9 @@ pub struct ConsumerGroups {
     /// Print the new offsets as CSV.
     #[arg(long)]
     pub export: bool,
+    /// What a description shows beyond the original.
+    #[command(flatten)]
+    pub view: describe::view::Options,
 }
 
 impl Tool for ConsumerGroups {

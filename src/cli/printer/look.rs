@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
+use rustix::termios::Winsize;
+
 use crate::cli::args::output::{Choice, Format, Output, Progress};
 
 /// Who reads stdout.
@@ -65,6 +67,10 @@ pub struct Look {
     pub is_table: bool,
     /// Columns of the terminal.
     pub width: u16,
+    /// Lines of the terminal.
+    pub height: u16,
+    /// Whether what is on the screen can be drawn again.
+    pub is_live: bool,
     /// Whether the terminal shows more than ASCII.
     pub unicode: bool,
     /// stdin and stdout are both a terminal: Apache's producer prompts.
@@ -106,6 +112,8 @@ impl Look {
             progress: Drawing::Nothing,
             is_table: false,
             width: 80,
+            height: 24,
+            is_live: false,
             unicode: true,
             is_interactive: false,
             consent: Consent::Act,
@@ -152,6 +160,8 @@ impl Look {
             },
             is_table: format == Format::Table,
             width: width(environment),
+            height: window(|size| size.ws_row).unwrap_or(24),
+            is_live: mode == Mode::Rich && stdio.stdout && !is_dumb(environment),
             unicode: is_utf8(environment),
             is_interactive: stdio.stdin && stdio.stdout,
             consent: match (options.yes, options.no_input) {
@@ -165,6 +175,14 @@ impl Look {
             has_person,
             quiet: options.quiet,
         }
+    }
+}
+
+impl Look {
+    /// Looks how large the terminal is by now.
+    pub fn measure(&mut self) {
+        self.width = width(&|name| std::env::var(name).ok());
+        self.height = window(|size| size.ws_row).unwrap_or(self.height);
     }
 }
 
@@ -185,7 +203,7 @@ fn wants_colour(choice: Choice, is_terminal: bool, environment: Environment<'_>)
         {
             true
         }
-        Choice::Auto => is_terminal && environment("TERM").is_none_or(|term| term != "dumb"),
+        Choice::Auto => is_terminal && !is_dumb(environment),
     }
 }
 
@@ -206,13 +224,18 @@ fn is_utf8(environment: Environment<'_>) -> bool {
 fn width(environment: Environment<'_>) -> u16 {
     let columns = environment("COLUMNS").and_then(|columns| columns.parse().ok());
     columns
-        .or_else(|| {
-            rustix::termios::tcgetwinsize(io::stdout())
-                .ok()
-                .map(|size| size.ws_col)
-        })
+        .or_else(|| window(|size| size.ws_col))
         .filter(|columns| *columns > 0)
         .unwrap_or(80)
+}
+
+fn window(side: impl FnOnce(Winsize) -> u16) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(side(size)).filter(|side| *side > 0)
+}
+
+fn is_dumb(environment: Environment<'_>) -> bool {
+    environment("TERM").is_some_and(|term| term == "dumb")
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub struct Printer<'o> {
     pub look: Look,
     /// Cancelled when the command should finish: Ctrl-C, SIGTERM.
     pub stop: CancellationToken,
+    /// Lines on the screen that [`Printer::redraw`] may replace.
+    drawn: usize,
     out: BufWriter<Box<dyn Write + 'o>>,
     err: Box<dyn Write + 'o>,
 }
@@ -76,6 +78,7 @@ impl<'o> Printer<'o> {
         Self {
             look,
             stop: CancellationToken::new(),
+            drawn: 0,
             out: BufWriter::with_capacity(BUFFER_BYTES, Box::new(out)),
             err: Box::new(err),
         }
@@ -134,6 +137,37 @@ impl<'o> Printer<'o> {
             self.line(line)?;
         }
         Ok(())
+    }
+
+    /// Marked text in the place of what the last call drew. What is higher than the screen is cut off if `may_cut`;
+    /// otherwise it is drawn whole and cannot be replaced. Whether it can be.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn redraw(&mut self, text: &str, may_cut: bool) -> Result<bool, OutputError> {
+        if self.drawn > 0 {
+            let above = self.drawn;
+            self.text(format_args!("\x1b[{above}F\x1b[J"))?;
+        }
+        let (width, room) = (
+            usize::from(self.look.width),
+            usize::from(self.look.height).saturating_sub(1),
+        );
+        let lines_of = |line: &str| colour::width(line).div_ceil(width).max(1);
+        let mut shown = Vec::new();
+        let mut lines = 0;
+        for line in text.lines() {
+            if may_cut && lines + lines_of(line) > room {
+                break;
+            }
+            lines += lines_of(line);
+            shown.push(line);
+        }
+        self.rich(&shown.join("\n"))?;
+        self.flush()?;
+        let fits = self.look.is_live && lines <= room;
+        self.drawn = if fits { lines } else { 0 };
+        Ok(fits)
     }
 
     /// One JSON document of the answer, on a line of its own.
