@@ -21,6 +21,7 @@ mod console_tools;
 mod consumer_groups;
 mod help_and_man;
 mod producing;
+mod properties;
 mod quickstart;
 mod screens;
 mod umbrella;

@@ -332,7 +332,11 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
         return Outcome::Ended(Err(Failure::new(text).into()));
     }
     if !parsed.stray.is_empty() {
-        out.aside(format_args!("warning: ignored: {}", parsed.stray.join(" ")));
+        let words = parsed.stray.join(" ");
+        out.warning(
+            &format!("ignored, for no option takes it: {words}"),
+            "kaffa",
+        );
     }
     for warning in &parsed.target.warnings {
         out.warning(warning, "kaffa.profile");

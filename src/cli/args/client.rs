@@ -56,10 +56,10 @@ pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Fa
     })
 }
 
-/// Warns of client properties that change nothing here.
-pub fn warn_unused(out: &mut Printer<'_>, keys: &[String]) {
+/// Warns of properties of a client, of the line reader or of a formatter that change nothing here.
+pub fn warn_unused(out: &mut Printer<'_>, of: &str, keys: &[String]) {
     if !keys.is_empty() {
-        let text = format!("client properties without effect here: {}", keys.join(", "));
+        let text = format!("{of} properties without effect here: {}", keys.join(", "));
         out.warning(&text, "org.apache.kafka.common.config.AbstractConfig");
     }
 }

@@ -67,13 +67,15 @@ impl ConsoleConsumer {
     pub(super) async fn consume(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         let mut settings = self.settings()?;
         settings.set_default("max.poll.records", POLL_RECORDS);
-        let formatter = Formatter::new(self.formatter.as_deref(), &self.formatter_properties()?)?;
+        let properties = self.formatter_properties()?;
+        let formatter = Formatter::new(self.formatter.as_deref(), &properties)?;
+        client::warn_unused(out, "formatter", &formatter::unused(&properties));
         let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
             Failure::new("Failed to construct kafka consumer")
                 .with_message("these client properties cannot be used")
                 .with_hint(error.to_string())
         })?;
-        client::warn_unused(out, &unused);
+        client::warn_unused(out, "client", &unused);
         let mut consumer = match Consumer::connect(config).await {
             Ok(consumer) => consumer,
             Err(error) => {

@@ -88,6 +88,34 @@ pub struct Formatter {
     headers_deserializer: Option<Deserializer>,
 }
 
+/// The properties of the default formatter.
+const KEYS: [&str; 15] = [
+    "headers.deserializer",
+    "headers.separator",
+    "key.deserializer",
+    "key.separator",
+    "line.separator",
+    "null.literal",
+    "print.delivery",
+    "print.epoch",
+    "print.headers",
+    "print.key",
+    "print.offset",
+    "print.partition",
+    "print.timestamp",
+    "print.value",
+    "value.deserializer",
+];
+
+/// Keys that no formatter has. Those of a list's deserializer begin with its key.
+pub fn unused(properties: &Properties) -> Vec<String> {
+    let is_known = |key: &str| KEYS.contains(&key) || key.contains(".deserializer.default.list.");
+    let keys = properties.iter().map(|(key, _value)| key);
+    keys.filter(|key| !is_known(key))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Every formatter there is here, without package and suffix.
 pub const NAMES: [&str; 6] = [
     "Default",

@@ -8,6 +8,26 @@ use crate::{
     properties::Properties,
 };
 
+/// The properties of the line reader.
+const KEYS: [&str; 8] = [
+    "headers.delimiter",
+    "headers.key.separator",
+    "headers.separator",
+    "ignore.error",
+    "key.separator",
+    "null.marker",
+    "parse.headers",
+    "parse.key",
+];
+
+/// Keys that the line reader does not have.
+pub fn unused(properties: &Properties) -> Vec<String> {
+    let keys = properties.iter().map(|(key, _value)| key);
+    keys.filter(|key| !KEYS.contains(key))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// How lines are taken apart.
 #[derive(Debug, Clone)]
 pub struct LineFormat {

@@ -13,7 +13,7 @@ use super::{
     input::{Block, Input, raw_lines, without_end},
     json,
     ledger::{Place, Start, to_u64},
-    line_format::LineFormat,
+    line_format::{self, LineFormat},
     losses::Losses,
     report::Sending,
     tally::{Lost, Tally},
@@ -98,7 +98,9 @@ impl ConsoleProducer {
         let topic = self.topic.as_deref().unwrap_or_default();
         let reader = match self.beyond.input {
             InputFormat::Lines => {
-                Reader::Lines(Box::new(LineFormat::new(&self.reader_properties()?)?))
+                let properties = self.reader_properties()?;
+                client::warn_unused(out, "reader", &line_format::unused(&properties));
+                Reader::Lines(Box::new(LineFormat::new(&properties)?))
             }
             InputFormat::Json => Reader::Json {
                 keep_partitions: self.beyond.keep_partitions,
@@ -106,7 +108,7 @@ impl ConsoleProducer {
         };
         let settings = self.settings()?;
         let (config, unused) = ProducerConfig::from_properties(&settings)?;
-        client::warn_unused(out, &unused);
+        client::warn_unused(out, "client", &unused);
         let on_error = self.beyond.on_error(&out.look)?;
         let source = Source::of(&file);
         let begin = self.begin(source.as_ref(), &file, out)?;
@@ -590,7 +592,7 @@ impl Keeper {
     }
 }
 
-fn owned((key, value): &super::line_format::Header<'_>) -> Header {
+fn owned((key, value): &line_format::Header<'_>) -> Header {
     Header {
         key: Bytes::copy_from_slice(key),
         value: value.map(Bytes::copy_from_slice),

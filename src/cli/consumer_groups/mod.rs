@@ -258,7 +258,7 @@ impl ConsumerGroups {
             }
         }
         let (config, unused) = client::config(&properties)?;
-        client::warn_unused(out, &unused);
+        client::warn_unused(out, "client", &unused);
         let call = if action == Action::List {
             "listGroups"
         } else {

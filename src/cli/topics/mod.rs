@@ -157,7 +157,7 @@ impl Tool for Topics {
         let refused = |error: anyhow::Error| Refused(failure::explain(&error));
         let properties = self.connection.properties().map_err(refused)?;
         let (config, unused) = client::config(&properties).map_err(Refused)?;
-        client::warn_unused(out, &unused);
+        client::warn_unused(out, "client", &unused);
         let call = if action == Action::Create {
             "createTopics"
         } else {
