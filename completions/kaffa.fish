@@ -33,6 +33,7 @@ complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consume" -d 'Print the 
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "console-consumer" -d 'Print the records of a topic'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "groups" -d 'List, describe, reset and delete consumer groups'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "consumer-groups" -d 'List, describe, reset and delete consumer groups'
+complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "doctor" -d 'Find out why a cluster cannot be used from here'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "profile" -d 'Remember clusters by name'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "broker" -d 'Runs a Kafka broker: no configuration file and no formatting step needed'
 complete -c kaffa -n "__fish_kaffa_needs_command" -f -a "quickstart" -d 'Runs a broker, sends a file through it and reads it back with a consumer group: every step shown as you would type it'
@@ -373,6 +374,28 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l explain 
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l quiet -d 'Say nothing on stderr but what failed'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l help -d 'Print this and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l command-config -d 'File of client properties' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l command-property -d 'A client property; may be repeated' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
+plain\t'The bytes of Apache\'s tools'
+table\t'Tables for people'
+json\t'One JSON document per line'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l progress -d 'When to show progress on stderr; json says an object a second' -r -f -a "auto\t'At a terminal'
+always\t'Also elsewhere'
+never\t'Not even there'
+json\t'As JSON, one object a second and a last one'"
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l profile -d 'Use the cluster of this profile; see kaffa profile' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l deadline -d 'Give up after this time, whatever is being done: 500ms, 5s, 2m [default: never]' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -s b -l bootstrap-server -d 'Brokers to ask for the rest of the cluster, separated by commas' -r -f
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l yes -d 'Answer yes to every question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l no-input -d 'Never ask: fail where there is a question'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l explain -d 'Print what would be sent to whom, and where each setting comes from; do nothing'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l quiet -d 'Say nothing on stderr but what failed'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l help -d 'Print this and exit'
+complete -c kaffa -n "__fish_kaffa_using_subcommand doctor" -l version -d 'Print the version of Apache Kafka that this mirrors and exit'
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l name -d 'The profile\'s name' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l command-property -d 'A client property; may be repeated' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand profile" -l name-color -d 'Show the cluster\'s name in red, yellow or green before whatever a person does with it' -r -f

@@ -178,7 +178,7 @@ impl From<&client::Error> for Failure {
             client::Error::Unreachable { .. } => failure.with_hint("is the broker running?"),
             client::Error::Net(cause) if is_silence(cause) => failure.with_hint(SILENCE),
             client::Error::Advertised { .. } => failure.with_hint(
-                "the cluster answers, but its advertised.listeners are of no use from here",
+                "the cluster is reachable, its advertised.listeners are not usable from here; see: kaffa doctor",
             ),
             _ => failure,
         }

@@ -9,6 +9,7 @@ pub mod console_consumer;
 pub mod console_producer;
 pub mod consumer_groups;
 pub mod dialect;
+pub mod doctor;
 pub mod explain;
 pub mod failure;
 pub mod generate;
@@ -105,7 +106,7 @@ pub struct Original {
     pub about: &'static str,
     /// Commands that work when pasted, one per line.
     pub examples: &'static str,
-    /// What it says first when called without arguments.
+    /// What it says first when called without arguments; nothing if it needs none.
     pub summary: &'static str,
     /// Whether its option table follows a complaint of its option parser.
     pub parser_errors_show_usage: bool,
@@ -291,7 +292,7 @@ fn serve<T: Tool>(
     words: &[String],
     out: &mut Printer<'_>,
 ) -> Outcome {
-    if words.is_empty() {
+    if words.is_empty() && !T::ORIGINAL.summary.is_empty() {
         return Outcome::Ended(Err(Usage(T::ORIGINAL.summary.to_owned()).into()));
     }
     let parsed = match parsed {

@@ -123,6 +123,17 @@ kaffa groups describe etl
 kaffa groups reset etl -t orders --to-earliest --dry-run",
     },
     Short {
+        name: "kaffa doctor",
+        usage: "[HOST:PORT] [OPTIONS]",
+        verbs: &[],
+        named: Named::One("bootstrap-server"),
+        letters: &[('b', "bootstrap-server")],
+        examples: "\
+kaffa doctor
+kaffa doctor localhost:9092
+kaffa doctor localhost:9092 --output json",
+    },
+    Short {
         name: "kaffa profile",
         usage: "add|use|list|show|remove [NAME] [OPTIONS]",
         verbs: &[

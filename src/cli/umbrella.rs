@@ -12,6 +12,7 @@ use super::{
     console_producer::ConsoleProducer,
     consumer_groups::ConsumerGroups,
     dialect,
+    doctor::Doctor,
     failure::Failure,
     generate,
     printer::{Look, Printer, Stdio},
@@ -37,6 +38,7 @@ Commands:
   produce     send lines of standard input to a topic: kaffa produce TOPIC < FILE
   consume     print the records of a topic: kaffa consume TOPIC -n 10
   groups      ls, describe, members, state, reset, delete-offsets, delete consumer groups
+  doctor      find out why a cluster cannot be used from here
   profile     add, use, list, show, remove names for clusters; --profile NAME works everywhere
   broker      run a broker: no configuration and no formatting needed
   quickstart  a broker, a topic, a file in, the same file out: every step shown
@@ -88,6 +90,13 @@ pub const TOOLS: &[Entry] = &[
     Entry::tool::<ConsoleProducer>("produce", &["console-producer"], "kafka-console-producer"),
     Entry::tool::<ConsoleConsumer>("consume", &["console-consumer"], "kafka-console-consumer"),
     Entry::tool::<ConsumerGroups>("groups", &["consumer-groups"], "kafka-consumer-groups"),
+    Entry {
+        name: "doctor",
+        aliases: &[],
+        binary: None,
+        run: super::run::<Doctor>,
+        command: super::command::<Doctor>,
+    },
     Entry {
         name: "profile",
         aliases: &[],
