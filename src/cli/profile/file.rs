@@ -1,9 +1,10 @@
 //! The file of profiles: `$KAFFA_CONFIG`, else `$XDG_CONFIG_HOME/kaffa/config.toml`, else `~/.config/kaffa/config.toml`.
-//! Reading takes it apart; changing it changes lines and leaves every other line as it is.
+//! Changing it leaves comments and everything else in it as they are.
 
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 
-use super::toml::{self, Value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, TomlError, value};
+
 use crate::{
     cli::{args::names, failure::Failure, printer::look::Environment},
     properties::Properties,
@@ -30,7 +31,7 @@ pub struct Profile {
 pub struct File {
     /// Where it is, or would be.
     pub path: PathBuf,
-    text: String,
+    document: DocumentMut,
     /// The profile in use where none is named.
     pub current: Option<String>,
     /// By name.
@@ -83,51 +84,87 @@ impl File {
         };
         let mut file = Self {
             path,
-            text,
             ..Self::default()
         };
-        file.understand()?;
+        file.understand(&text)?;
         Ok(Some(file))
     }
 
-    fn understand(&mut self) -> Result<(), Failure> {
+    fn understand(&mut self, text: &str) -> Result<(), Failure> {
         let shown = self.path.display().to_string();
         let wrong = |what: String| Failure::new(format!("cannot use '{shown}': {what}"));
-        for entry in toml::read(&self.text).map_err(|error| wrong(error.to_string()))? {
-            let path: Vec<&str> = entry.path.iter().map(String::as_str).collect();
-            let key = path.join(".");
+        let document: DocumentMut = text
+            .parse()
+            .map_err(|error: TomlError| wrong(error.to_string().trim_end().to_owned()))?;
+        for (key, item) in document.iter() {
             let mistyped = |what: &str| wrong(format!("'{key}' is not {what}"));
-            match (path.as_slice(), entry.value) {
-                (["current"], Value::Text(name)) => self.current = Some(name),
-                (["profile", name, rest @ ..], value) => {
-                    let profile = self.profiles.entry((*name).to_owned()).or_default();
-                    match (rest, value) {
-                        (["bootstrap"], Value::Text(server)) => profile.bootstrap = vec![server],
-                        (["bootstrap"], Value::List(list)) => {
-                            profile.bootstrap = list.into_iter().map(text).collect();
-                        }
-                        (["color"], Value::Text(color)) => profile.color = Some(color),
-                        (["protected"], Value::Word(word)) => profile.protected = word == "true",
-                        (["client", key @ ..], Value::Text(value) | Value::Word(value))
-                            if !key.is_empty() =>
-                        {
-                            profile.client.set(key.join("."), value);
-                        }
-                        (["bootstrap" | "color" | "client", ..], _) => {
-                            return Err(mistyped("a string"));
-                        }
-                        (["protected"], _) => return Err(mistyped("true or false")),
-                        (rest, _) => self.warnings.push(unknown(&shown, &key, rest, &KEYS)),
+            match key {
+                "current" => {
+                    let name = item.as_str().ok_or_else(|| mistyped("a string"))?;
+                    self.current = Some(name.to_owned());
+                }
+                "profile" => {
+                    let profiles = item.as_table_like().ok_or_else(|| mistyped("a table"))?;
+                    for (name, item) in profiles.iter() {
+                        let key = format!("profile.{name}");
+                        let profile = self.understand_profile(&key, item).map_err(&wrong)?;
+                        self.profiles.insert(name.to_owned(), profile);
                     }
                 }
-                (["current"], _) => return Err(mistyped("a string")),
-                (path, _) => {
-                    let warning = unknown(&shown, &key, path, &["current", "profile"]);
-                    self.warnings.push(warning);
-                }
+                _ => self.warn(key, key, &["current", "profile"]),
             }
         }
+        self.document = document;
         Ok(())
+    }
+
+    /// # Errors
+    /// What is wrong with it.
+    fn understand_profile(&mut self, name: &str, item: &Item) -> Result<Profile, String> {
+        let mut profile = Profile::default();
+        let keys = item
+            .as_table_like()
+            .ok_or_else(|| format!("'{name}' is not a table"))?;
+        for (key, item) in keys.iter() {
+            let mistyped = |what: &str| format!("'{name}.{key}' is not {what}");
+            let text = || item.as_str().map(str::to_owned);
+            match key {
+                "bootstrap" => {
+                    let list = item.as_array().map_or_else(
+                        || text().map(|server| vec![server]),
+                        |list| {
+                            list.iter()
+                                .map(|it| it.as_str().map(str::to_owned))
+                                .collect()
+                        },
+                    );
+                    profile.bootstrap = list.ok_or_else(|| mistyped("a list of strings"))?;
+                }
+                "color" => profile.color = Some(text().ok_or_else(|| mistyped("a string"))?),
+                "protected" => {
+                    let is_it = item.as_bool();
+                    profile.protected = is_it.ok_or_else(|| mistyped("true or false"))?;
+                }
+                "client" => {
+                    let keys = item.as_table_like().ok_or_else(|| mistyped("a table"))?;
+                    read_client("", keys, &mut profile.client);
+                }
+                _ => self.warn(&format!("{name}.{key}"), key, &KEYS),
+            }
+        }
+        Ok(profile)
+    }
+
+    /// Takes note of a key without meaning: `key` is how to find it, `last` what it is called.
+    fn warn(&mut self, key: &str, last: &str, known: &[&str]) {
+        let file = self.path.display();
+        self.warnings.push(if last == "password-command" {
+            format!("{file}: '{key}' has no effect: there is no authentication yet")
+        } else {
+            let hint = names::did_you_mean(last, known.iter().copied());
+            let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            format!("{file}: unknown key '{key}'{hint}")
+        });
     }
 
     /// The profile of this name.
@@ -149,61 +186,47 @@ impl File {
         if self.current.is_none() {
             self.set_current(name);
         }
-        let blank = if self.text.is_empty() { "" } else { "\n" };
-        let list: Vec<_> = profile
-            .bootstrap
-            .iter()
-            .map(|text| toml::quoted(text))
-            .collect();
-        let mut lines = vec![
-            format!("{blank}[profile.{name}]"),
-            format!("bootstrap = [{}]", list.join(", ")),
-        ];
+        let mut table = Table::new();
+        table.insert(
+            "bootstrap",
+            value(profile.bootstrap.iter().collect::<Array>()),
+        );
         if let Some(color) = &profile.color {
-            lines.push(format!("color = {}", toml::quoted(color)));
+            table.insert("color", value(color));
         }
         if profile.protected {
-            lines.push("protected = true".to_owned());
+            table.insert("protected", value(true));
         }
         if !profile.client.is_empty() {
-            lines.push(format!("[profile.{name}.client]"));
+            let client = profile.client.iter().map(|(key, text)| (key, value(text)));
+            table.insert("client", Item::Table(client.collect()));
         }
-        for (key, value) in profile.client.iter() {
-            lines.push(format!("{} = {}", toml::quoted(key), toml::quoted(value)));
+        let mut profiles = Table::new();
+        profiles.set_implicit(true);
+        let profiles = self
+            .document
+            .entry("profile")
+            .or_insert(Item::Table(profiles));
+        if let Some(profiles) = profiles.as_table_like_mut() {
+            profiles.insert(name, Item::Table(table));
         }
-        self.text = format!("{}{}\n", self.text, lines.join("\n"));
     }
 
     /// Makes a profile the current one.
     pub fn set_current(&mut self, name: &str) {
-        self.drop_current();
-        self.text = format!("current = {}\n{}", toml::quoted(name), self.text);
+        *self.document.entry("current").or_insert(Item::None) = value(name);
         self.current = Some(name.to_owned());
     }
 
     /// Takes a profile out.
     pub fn remove(&mut self, name: &str) {
         if self.current.as_deref() == Some(name) {
-            self.drop_current();
+            self.document.remove("current");
         }
-        let mut is_its = false;
-        let keep = |line: &&str| {
-            if let Some(table) = toml::table(line) {
-                is_its = matches!(table.as_slice(), [first, second, ..] if first == "profile" && second == name);
-            }
-            !is_its
-        };
-        self.text = self.text.split_inclusive('\n').filter(keep).collect();
-    }
-
-    fn drop_current(&mut self) {
-        let mut is_top = true;
-        let keep = |line: &&str| {
-            is_top = is_top && toml::table(line).is_none();
-            let key = line.split('=').next().unwrap_or_default().trim();
-            !(is_top && matches!(key, "current" | "\"current\""))
-        };
-        self.text = self.text.split_inclusive('\n').filter(keep).collect();
+        let profiles = self.document.get_mut("profile");
+        if let Some(profiles) = profiles.and_then(Item::as_table_like_mut) {
+            profiles.remove(name);
+        }
     }
 
     /// Writes it: into a file beside it, which then takes its name.
@@ -216,7 +239,7 @@ impl File {
                 fs::create_dir_all(dir)?;
             }
             let beside = self.path.with_extension("toml.new");
-            fs::write(&beside, &self.text)?;
+            fs::write(&beside, self.document.to_string())?;
             fs::rename(&beside, &self.path)
         };
         let failed = |error| format!("cannot write '{}': {error}", self.path.display());
@@ -237,21 +260,21 @@ fn path(environment: Environment<'_>) -> Result<PathBuf, Failure> {
         })
 }
 
-fn text(value: Value) -> String {
-    match value {
-        Value::Text(text) | Value::Word(text) => text,
-        Value::List(_) => String::new(),
+/// Client properties: `"client.id" = 1` and `client.id = 1` are the same key.
+fn read_client(prefix: &str, keys: &dyn TableLike, client: &mut Properties) {
+    for (key, item) in keys.iter() {
+        let key = format!("{prefix}{key}");
+        match (item.as_table_like(), item.as_value()) {
+            (Some(keys), _) => read_client(&format!("{key}."), keys, client),
+            (None, Some(value)) => {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                client.set(key, text.trim());
+            }
+            (None, None) => {}
+        }
     }
-}
-
-fn unknown(file: &str, key: &str, path: &[&str], known: &[&str]) -> String {
-    let last = path.first().copied().unwrap_or_default();
-    if last == "password-command" {
-        return format!("{file}: '{key}' has no effect: there is no authentication yet");
-    }
-    let hint = names::did_you_mean(last, known.iter().copied());
-    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
-    format!("{file}: unknown key '{key}'{hint}")
 }
 
 #[cfg(test)]
@@ -261,10 +284,9 @@ mod tests {
     fn understood(text: &str) -> Result<File, Failure> {
         let mut file = File {
             path: "F".into(),
-            text: text.to_owned(),
             ..File::default()
         };
-        file.understand().map(|()| file)
+        file.understand(text).map(|()| file)
     }
 
     const TWO: &str = "# mine\ncurrent = \"dev\"\n\n[profile.dev]\nbootstrap = \"localhost:9092\"\n# the real one\n\
@@ -307,9 +329,9 @@ mod tests {
         changed.set_current("prod");
         changed.remove("dev");
         assert_eq!(
-            changed.text,
+            changed.document.to_string(),
             format!(
-                "current = \"prod\"\n# mine\n\n{}",
+                "# mine\ncurrent = \"prod\"\n# the real one\n{}",
                 TWO.split_once("# the real one\n").unwrap().1
             )
         );
@@ -321,10 +343,16 @@ mod tests {
         };
         changed.add("new", &added);
         assert_eq!(
-            understood(&changed.text).unwrap().profile("new").unwrap(),
+            understood(&changed.document.to_string())
+                .unwrap()
+                .profile("new")
+                .unwrap(),
             &added
         );
         changed.remove("prod");
-        assert_eq!(understood(&changed.text).unwrap().current, None);
+        assert_eq!(
+            understood(&changed.document.to_string()).unwrap().current,
+            None
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! `kaffa profile`: names for clusters, kept in a file.
 
 pub mod file;
-mod toml;
 
 use std::time::Duration;
 

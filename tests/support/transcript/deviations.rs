@@ -1,10 +1,9 @@
 //! Where our tools mean to print something else than Apache's: `tests/golden/deviations.toml`.
-//!
-//! Of TOML the file uses only tables of an array (`[[deviation]]`, `[[open]]`) whose values are literal strings of several
-//! lines; this reads no more than that.
 
 use std::collections::BTreeMap;
 use std::fs;
+
+use toml_edit::{DocumentMut, Item};
 
 use super::{Step, Transcript};
 
@@ -117,28 +116,17 @@ pub(crate) fn check() {
 }
 
 fn read(text: &str) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    while let Some(line) = lines.next() {
-        if let Some(kind) = line
-            .strip_prefix("[[")
-            .and_then(|line| line.strip_suffix("]]"))
-        {
-            entries.push(Entry {
-                kind: kind.to_owned(),
-                values: BTreeMap::new(),
-            });
-        } else if let Some(key) = line.strip_suffix(" = '''") {
-            let value = lines.by_ref().take_while(|line| *line != "'''");
-            let value = value.map(str::to_owned).collect();
-            entries
-                .last_mut()
-                .unwrap()
-                .values
-                .insert(key.to_owned(), value);
-        } else {
-            assert!(line.is_empty(), "deviations.toml: {line}");
-        }
-    }
-    entries
+    let document: DocumentMut = text.parse().unwrap();
+    let lines = |(key, item): (&str, &Item)| {
+        let lines = item.as_str().unwrap().lines().map(str::to_owned);
+        (key.to_owned(), lines.collect())
+    };
+    let entries = document.iter().flat_map(|(kind, tables)| {
+        let tables = tables.as_array_of_tables().unwrap().iter();
+        tables.map(move |table| Entry {
+            kind: kind.to_owned(),
+            values: table.iter().map(lines).collect(),
+        })
+    });
+    entries.collect()
 }
