@@ -17,6 +17,12 @@ complete -c kafka-console-consumer -l command-property -d 'A property of the con
 complete -c kafka-console-consumer -l consumer-property -d 'The older name of --command-property' -r -f
 complete -c kafka-console-consumer -l command-config -d 'File of properties of the consumer; --command-property wins' -r -F
 complete -c kafka-console-consumer -l consumer.config -d 'The older name of --command-config' -r -F
+complete -c kafka-console-consumer -l range -d 'Read from A up to B in every partition, or in --partition, without a group: A..B, A.. or ..B, where a place is earliest, latest, an offset, start+N, end-N or @TIME. What is the end is settled at the start' -r -f
+complete -c kafka-console-consumer -l last -d 'Print the last N records by their timestamps, without a group, and stop' -r -f
+complete -c kafka-console-consumer -l grep -d 'Print only records whose key, value or a header (as `name:value`) matches this regular expression' -r -f
+complete -c kafka-console-consumer -l grep-key -d 'Print only records whose key matches' -r -f
+complete -c kafka-console-consumer -l grep-value -d 'Print only records whose value matches' -r -f
+complete -c kafka-console-consumer -l grep-header -d 'Print only records with a header that matches, as `name:value`' -r -f
 complete -c kafka-console-consumer -l output -d 'What stdout looks like: Apache\'s bytes, a table or JSON [default: a table at a terminal, else plain]' -r -f -a "auto\t'Tables at a terminal, plain elsewhere'
 plain\t'The bytes of Apache\'s tools'
 table\t'Tables for people'

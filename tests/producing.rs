@@ -1,102 +1,10 @@
 //! The console producer beyond Apache's: records in JSON, bad records, checkpoints, progress for programs.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::fs;
 
 use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
 
-use crate::support::broker::BrokerProcess;
-
-struct Bench {
-    broker: BrokerProcess,
-    dir: TempDir,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let dir = tempdir().unwrap();
-        let broker = BrokerProcess::start(&dir.path().join("data"), &[]);
-        Self { broker, dir }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// A run of `kaffa` with these words, between blanks, after the broker.
-    fn tool(&self, line: &str) -> Command {
-        let mut words = line.split_whitespace();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaffa"));
-        command
-            .arg(words.next().unwrap())
-            .args(["--bootstrap-server", &self.broker.address])
-            .args(words)
-            .current_dir(self.dir.path())
-            .env_remove("CI");
-        command
-    }
-
-    fn ok(&self, line: &str) -> String {
-        let output = self.tool(line).output().unwrap();
-        assert!(output.status.success(), "{line}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn create(&self, topic: &str, options: &str) {
-        self.ok(&format!("topics --create --topic {topic} {options}"));
-    }
-
-    /// Sends a file of `input`.
-    fn produce(&self, options: &str, input: &[u8]) -> Output {
-        let path = self.path("input");
-        fs::write(&path, input).unwrap();
-        self.tool(&format!("produce {options}"))
-            .stdin(File::open(path).unwrap())
-            .output()
-            .unwrap()
-    }
-
-    /// Sends `input` through a pipe.
-    fn pipe(&self, options: &str, input: &[u8]) -> Output {
-        let mut child = self
-            .tool(&format!("produce {options}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    /// The values in a topic, in the order of a single partition.
-    fn values(&self, topic: &str, count: usize) -> String {
-        self.ok(&format!(
-            "consume --topic {topic} --from-beginning --max-messages {count} --timeout-ms 20000"
-        ))
-    }
-
-    /// Every record of a topic in JSON, by partition and offset.
-    fn records(&self, topic: &str, count: usize) -> String {
-        let text = self.ok(&format!(
-            "consume --output json --topic {topic} --from-beginning --max-messages {count}"
-        ));
-        let mut lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        lines.sort_by_key(|line| (line["partition"].as_i64(), line["offset"].as_i64()));
-        let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
-        lines.concat()
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::support::bench::{Bench, stderr};
 
 /// Records with everything that is hard to carry.
 fn odd_records() -> Vec<Value> {

@@ -19,6 +19,7 @@ mod topics;
 mod bad_input;
 mod console_tools;
 mod consumer_groups;
+mod consuming;
 mod doctor;
 mod help_and_man;
 mod producing;

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod generate;
 pub mod interrupt;
 pub mod log_lines;
+pub mod offsets;
 pub mod option_table;
 pub mod printer;
 pub mod profile;

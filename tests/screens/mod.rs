@@ -3,6 +3,8 @@
 mod groups;
 mod topics;
 
+mod consoles;
+
 use crate::support::cluster::bootstrap;
 use crate::support::terminal::{Terminal, screen};
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) mod apache_broker;
+pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod cluster;
 pub(crate) mod embedded;

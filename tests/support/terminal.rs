@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// How long one step on a terminal may take.
 const STEP_MAX: Duration = Duration::from_mins(1);
 /// Widths that every screen is drawn for.
-const COLUMNS: [usize; 3] = [60, 100, 200];
+pub(crate) const COLUMNS: [usize; 3] = [60, 100, 200];
 /// Lines of the terminal.
 const ROWS: usize = 40;
 /// What differs from run to run in many screens, and what stands for it.
@@ -79,7 +79,8 @@ impl Terminal {
             .env("HOME", dir.path())
             .envs([("PATH", &*path), ("B", address), ("TZ", "UTC")])
             .envs([("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")]);
-        let process = PtyProcess::new(command).unwrap();
+        let mut process = PtyProcess::new(command).unwrap();
+        process.set_kill_timeout(Some(0));
         let keyboard = process.get_file_handle().unwrap();
         Self {
             output: read_all(process.get_file_handle().unwrap()),

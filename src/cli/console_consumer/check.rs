@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, str::FromStr};
 
-use super::{ConsoleConsumer, formatter};
+use super::{ConsoleConsumer, beyond, formatter};
 use crate::{
     cli::{
         args::client,
@@ -53,7 +53,8 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
     if let Some(path) = &tool.formatter_config {
         client::read_file(path).map_err(|_unreadable| Usage(path.clone()))?;
     }
-    check_formatter(tool, out)
+    check_formatter(tool, out)?;
+    beyond::check(tool)
 }
 
 fn check_formatter(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()> {

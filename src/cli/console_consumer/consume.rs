@@ -1,27 +1,32 @@
 //! The topic to standard output, until told to stop.
 
-use std::{collections::BTreeMap, io::Write, time::Duration};
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use regex::Regex;
 use tokio::time::Instant;
 
 use super::{
     ConsoleConsumer, LOGGER,
+    bounded::{Tail, Window},
     check::Start,
+    filter::Filter,
     formatter::{self, Formatter, Found},
     json,
+    report::Reading,
+    table::Table,
 };
 use crate::{
     cli::{
         Tool,
         args::{client, names},
         failure::{self, Failure, Reported, no_answer},
-        printer::{Mode, OutputError, Printer},
+        offsets::{Position, Range},
+        printer::{Mode, OutputError, Printer, look::Drawing, progress::Progress},
     },
     client::{
         Admin,
         cluster::Topics,
-        config::ConsumerConfig,
+        config::{ConsumerConfig, IsolationLevel},
         consumer::{Consumer, Polled, PolledBatch},
     },
     protocol::{ErrorCode, TopicPartition},
@@ -44,6 +49,15 @@ struct Session<'s> {
     formatter: Formatter,
     /// Records still to print; none means no limit.
     left: Option<u64>,
+    filter: Option<Filter>,
+    table: Option<Table>,
+    tail: Option<Tail>,
+    /// Where reading ends in each partition.
+    ends: BTreeMap<TopicPartition, i64>,
+    reading: Arc<Reading>,
+    progress: Option<Progress>,
+    /// Records that the filter left out.
+    skipped: u64,
     idle_max: Option<Duration>,
     printed: u64,
     last_record: Instant,
@@ -76,6 +90,7 @@ impl ConsoleConsumer {
                 .with_hint(error.to_string())
         })?;
         client::warn_unused(out, "client", &unused);
+        let isolation_level = config.isolation_level;
         let mut consumer = match Consumer::connect(config).await {
             Ok(consumer) => consumer,
             Err(error) => {
@@ -84,11 +99,17 @@ impl ConsoleConsumer {
                 return Err(Reported.into());
             }
         };
-        self.begin(&mut consumer)?;
         let mut session = Session {
             tool: self,
             formatter,
             left: None,
+            filter: Filter::new(&self.beyond)?,
+            table: out.look.is_table.then(|| Table::new(&out.look)),
+            tail: self.beyond.wanted_last()?.map(Tail::new),
+            ends: BTreeMap::new(),
+            reading: Arc::default(),
+            progress: None,
+            skipped: 0,
             idle_max: self.timeout()?.map(Duration::from_millis),
             printed: 0,
             last_record: Instant::now(),
@@ -96,13 +117,19 @@ impl ConsoleConsumer {
             has_unflushed: false,
             is_wait_explained: false,
         };
+        if out.look.writes_file || out.look.progress == Drawing::Json {
+            session.progress = Some(Progress::start(&out.look, Arc::clone(&session.reading)));
+        }
         let ended = match self.limit() {
             Ok(limit) => {
                 session.left = limit;
-                session.run(&mut consumer, out).await
+                session.read(&mut consumer, isolation_level, out).await
             }
             Err(failure) => Err(failure.into()),
         };
+        if let Some(progress) = &mut session.progress {
+            progress.finish(&*session.reading);
+        }
         let closed = consumer.close().await;
         let told = session.conclude(ended, out)?;
         if told {
@@ -150,10 +177,111 @@ impl ConsoleConsumer {
 }
 
 impl Session<'_> {
+    /// Reads what was asked for; the last records of a topic are looked for further and further back.
+    async fn read(
+        &mut self,
+        consumer: &mut Consumer,
+        isolation_level: IsolationLevel,
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<End> {
+        let last = self.tool.beyond.wanted_last()?;
+        let last = last.map(|count| Range {
+            from: Some(Position::End(i64::try_from(count).unwrap_or(i64::MAX))),
+            to: Some(Position::End(0)),
+        });
+        let Some(range) = self.tool.beyond.wanted_range()?.or(last) else {
+            self.tool.begin(consumer)?;
+            return self.run(consumer, out).await;
+        };
+        let mut windows = self.tool.windows(range, consumer, isolation_level).await?;
+        loop {
+            self.look_at(&windows, consumer);
+            let end = self.run(consumer, out).await?;
+            windows = match &self.tail {
+                Some(tail) if matches!(end, End::Enough) => {
+                    let lacking = windows.iter().filter(|window| tail.lacks(window));
+                    lacking.filter_map(Window::before).collect()
+                }
+                _ => return Ok(end),
+            };
+            if windows.is_empty() {
+                self.print_tail(out)?;
+                return Ok(end);
+            }
+        }
+    }
+
+    fn look_at(&mut self, windows: &[Window], consumer: &mut Consumer) {
+        let partitions: Vec<_> = windows
+            .iter()
+            .map(|window| window.partition.clone())
+            .collect();
+        consumer.assign(&partitions);
+        self.ends.clear();
+        for window in windows {
+            consumer.seek(&window.partition, window.from);
+            consumer.resume(&window.partition);
+            self.ends
+                .extend(window.to.map(|to| (window.partition.clone(), to)));
+        }
+    }
+
+    fn print_tail(&mut self, out: &mut Printer<'_>) -> Result<(), OutputError> {
+        let Some(tail) = self.tail.take() else {
+            return Ok(());
+        };
+        if let Some(table) = &mut self.table {
+            table.begin(out.writer())?;
+        }
+        for text in tail.into_texts() {
+            self.printed += 1;
+            out.bytes(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every partition has been read up to its end. Those that have give nothing any more.
+    fn is_at_end(&self, consumer: &mut Consumer) -> bool {
+        let mut is_at_end = !self.ends.is_empty();
+        for (partition, end) in &self.ends {
+            if consumer
+                .position(partition)
+                .is_some_and(|position| position >= *end)
+            {
+                consumer.pause(partition);
+            } else {
+                is_at_end = false;
+            }
+        }
+        is_at_end
+    }
+
+    fn take_note(&self, polled: &Polled, consumer: &Consumer) {
+        if self.progress.is_none() {
+            return;
+        }
+        let left = if self.ends.is_empty() {
+            consumer.lag()
+        } else {
+            let left = self.ends.iter().map(|(partition, end)| {
+                let position = consumer.position(partition).unwrap_or(*end);
+                u64::try_from(end.saturating_sub(position)).unwrap_or(0)
+            });
+            Some(left.sum())
+        };
+        let bytes: usize = polled.batches.iter().map(PolledBatch::len_bytes).sum();
+        let mut counts = self.reading.counts();
+        counts.records = self.printed;
+        counts.bytes = counts
+            .bytes
+            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        counts.left = left;
+    }
+
     async fn run(&mut self, consumer: &mut Consumer, out: &mut Printer<'_>) -> anyhow::Result<End> {
         let stop = out.stop.clone();
         loop {
-            if self.left == Some(0) {
+            if self.left == Some(0) || self.is_at_end(consumer) {
                 return Ok(End::Enough);
             }
             let wait = self.wait();
@@ -165,6 +293,7 @@ impl Session<'_> {
             if !polled.is_empty() {
                 self.last_record = Instant::now();
                 self.print_all(&polled, consumer, out)?;
+                self.take_note(&polled, consumer);
             }
             self.flush_if_due(polled.is_empty(), out)?;
             if polled.is_empty()
@@ -190,7 +319,11 @@ impl Session<'_> {
         let until_idle = self.idle_max.map(|max| max.saturating_sub(idle));
         let until_explained =
             (!self.is_wait_explained).then(|| UNSURPRISING_WAIT.saturating_sub(idle));
-        let waits = until_idle.into_iter().chain(until_explained);
+        let until_end = (!self.ends.is_empty()).then_some(FLUSHED_WITHIN);
+        let waits = until_idle
+            .into_iter()
+            .chain(until_explained)
+            .chain(until_end);
         waits.fold(WAIT_MAX, Duration::min)
     }
 
@@ -224,6 +357,7 @@ impl Session<'_> {
         failure: &mut Option<anyhow::Error>,
         out: &mut Printer<'_>,
     ) -> Option<i64> {
+        let end = self.end_of(batch);
         for record in batch.iter() {
             let record = match record {
                 Ok(record) => record,
@@ -240,9 +374,9 @@ impl Session<'_> {
             if failure.is_some() || self.left == Some(0) {
                 return Some(record.offset);
             }
-            self.left = self.left.map(|left| left.saturating_sub(1));
-            self.printed += 1;
-            self.has_unflushed = true;
+            if record.offset >= end {
+                return None;
+            }
             let found = Found {
                 topic: batch.topic(),
                 partition: batch.partition(),
@@ -250,7 +384,11 @@ impl Session<'_> {
                 record: &record,
             };
             match self.print(&found, out) {
-                Ok(()) => {}
+                Ok(false) => {
+                    self.skipped += 1;
+                    continue;
+                }
+                Ok(true) => {}
                 Err(formatter::Error::Output(error)) => {
                     *failure = Some(OutputError::from(error).into());
                 }
@@ -264,23 +402,71 @@ impl Session<'_> {
                     *failure = Some(Failure::new(error.to_string()).into());
                 }
             }
+            self.left = self.left.map(|left| left.saturating_sub(1));
+            self.printed += u64::from(self.tail.is_none());
+            self.has_unflushed = true;
         }
         None
     }
 
-    fn print(&self, found: &Found<'_>, out: &mut Printer<'_>) -> Result<(), formatter::Error> {
-        match out.look.mode {
-            Mode::Plain => self.formatter.write(found, out.writer()),
-            Mode::Json => {
-                let shown = self.formatter.shown(found.record)?;
-                Ok(json::write(found, &shown, out.writer())?)
+    /// Where reading ends in the partition of `batch`.
+    fn end_of(&self, batch: &PolledBatch) -> i64 {
+        if self.ends.is_empty() {
+            return i64::MAX;
+        }
+        let partition = TopicPartition::new(batch.topic(), batch.partition());
+        self.ends.get(&partition).copied().unwrap_or(i64::MAX)
+    }
+
+    /// Prints a record. `false` if it is none of those that are wanted.
+    fn print(
+        &mut self,
+        found: &Found<'_>,
+        out: &mut Printer<'_>,
+    ) -> Result<bool, formatter::Error> {
+        if let Some(filter) = &self.filter
+            && !filter.matches(&self.formatter.shown(found.record)?)
+        {
+            return Ok(false);
+        }
+        let mode = out.look.mode;
+        if let Some(mut tail) = self.tail.take() {
+            let mut text = Vec::new();
+            let printed = self.print_to(found, mode, &mut text);
+            let record = found.record;
+            tail.push(record.timestamp, (found.partition, record.offset), text);
+            self.tail = Some(tail);
+            printed?;
+        } else {
+            if let Some(table) = &mut self.table {
+                table.begin(out.writer())?;
             }
-            Mode::Rich => {
+            self.print_to(found, mode, out.writer())?;
+        }
+        Ok(true)
+    }
+
+    fn print_to(
+        &self,
+        found: &Found<'_>,
+        mode: Mode,
+        out: &mut impl Write,
+    ) -> Result<(), formatter::Error> {
+        match (mode, &self.table) {
+            (Mode::Plain, _) => self.formatter.write(found, out),
+            (Mode::Json, _) => {
+                let shown = self.formatter.shown(found.record)?;
+                Ok(json::write(found, &shown, out)?)
+            }
+            (Mode::Rich, Some(table)) => {
+                let shown = self.formatter.shown(found.record)?;
+                let now = chrono::Utc::now().timestamp_millis();
+                Ok(table.write(found, &shown, now, out)?)
+            }
+            (Mode::Rich, None) => {
                 let mut text = Vec::new();
                 self.formatter.write(found, &mut text)?;
-                Ok(out
-                    .writer()
-                    .write_all(formatter::escaped(&text).as_bytes())?)
+                Ok(out.write_all(formatter::escaped(&text).as_bytes())?)
             }
         }
     }
@@ -324,9 +510,11 @@ impl Session<'_> {
             {
                 out.note(format_args!("  {hint}"));
             }
-        } else if self.printed == 0 && !self.tool.from_beginning {
+        } else if self.printed == 0 && self.skipped == 0 && !self.tool.from_beginning {
+            let count = metadata.partition_count(topic).unwrap_or(0);
+            let plural = if count == 1 { "" } else { "s" };
             out.aside(format_args!(
-                "waiting at the end of {topic}; --from-beginning reads what is already there"
+                "waiting at the end of {topic} ({count} partition{plural}); --from-beginning reads what is already there"
             ));
         }
     }
@@ -363,6 +551,9 @@ impl Session<'_> {
             "Processed a total of {} messages",
             self.printed
         ));
+        if self.filter.is_some() {
+            out.note(format_args!("{} records did not match", self.skipped));
+        }
         ended.map(|_| true)
     }
 }

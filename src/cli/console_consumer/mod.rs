@@ -1,17 +1,23 @@
 //! `kafka-console-consumer`: prints the records of a topic.
 
+pub mod beyond;
+mod bounded;
 pub mod check;
 mod consume;
 pub mod coordinator_record;
 pub mod deserializer;
+mod filter;
 pub mod formatter;
 pub mod json;
+mod report;
 pub mod settings;
+mod table;
 
 use std::time::Duration;
 
 use clap::Parser;
 
+use self::beyond::Beyond;
 use super::{
     Original, Tool,
     explain::{Plan, step},
@@ -27,7 +33,9 @@ const EXAMPLES: &str = "\
 kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning
 kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group etl
 kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 \\
-  --offset earliest --formatter-property print.offset=true --formatter-property print.key=true";
+  --offset earliest --formatter-property print.offset=true --formatter-property print.key=true
+kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --last 10 --output table
+kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --range @yesterday..@today";
 
 const NOTES: &str = "\
 Properties of the formatter: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value,
@@ -108,6 +116,9 @@ pub struct ConsoleConsumer {
     /// Print `shutdown_complete` at the end.
     #[arg(long)]
     pub enable_systest_events: bool,
+    /// What the original does not have.
+    #[command(flatten)]
+    pub beyond: Beyond,
 }
 
 impl Tool for ConsoleConsumer {

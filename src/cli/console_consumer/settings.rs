@@ -39,7 +39,7 @@ impl ConsoleConsumer {
         settings.set_default("client.id", "console-consumer");
         settings.set_default(
             "auto.offset.reset",
-            if self.from_beginning {
+            if self.from_beginning || self.beyond.is_bounded() {
                 "earliest"
             } else {
                 "latest"
@@ -52,7 +52,10 @@ impl ConsoleConsumer {
                 .unwrap_or("read_uncommitted"),
         );
         settings.one_of("isolation.level", &ISOLATION_LEVELS)?;
-        if self.partition.is_some() {
+        if self.beyond.is_bounded() {
+            settings.set("enable.auto.commit", "false");
+        }
+        if self.partition.is_some() || self.beyond.is_bounded() {
             return Ok(settings);
         }
         if let Some(group) = &self.group {

@@ -31,7 +31,9 @@ kafka-console-producer --bootstrap-server localhost:9092 --topic orders < orders
 kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
   --compression-codec zstd < orders.ndjson
 kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
-  --reader-property parse.key=true --reader-property key.separator=:";
+  --reader-property parse.key=true --reader-property key.separator=:
+kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
+  --on-error skip < orders.ndjson";
 
 const NOTES: &str = "\
 A line ends with LF or CR LF; its bytes are sent as they are. Properties of the reader: parse.key, key.separator

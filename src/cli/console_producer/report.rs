@@ -128,19 +128,24 @@ impl Sending {
         format!("{line}   {errors}")
     }
 
-    /// The line that stands for all of it at the end.
-    pub(super) fn summary(&self, elapsed: Duration) -> String {
+    /// The line that stands for all of it at the end; without the speeds where there is no room for them.
+    pub(super) fn summary(&self, elapsed: Duration, columns: u16) -> String {
         let counts = self.tally.counts();
+        let number = |count: u64| thousands(i64::try_from(count).unwrap_or(i64::MAX));
         let done = counts.own_bytes();
-        format!(
-            "{} records, {} in {:.1} s ({}, {}), {} errors",
-            thousands(i64::try_from(counts.acked).unwrap_or(i64::MAX)),
-            bytes(done),
-            elapsed.as_secs_f64(),
+        let what = format!("{} records, {}", number(counts.acked), bytes(done));
+        let speeds = format!(
+            " ({}, {})",
             bytes_per_second(per_second(done, elapsed)),
             records_per_second(per_second(counts.acked, elapsed)),
-            thousands(i64::try_from(counts.failed).unwrap_or(i64::MAX)),
-        )
+        );
+        let line = |speeds: &str| {
+            let (seconds, errors) = (elapsed.as_secs_f64(), number(counts.failed));
+            format!("{what} in {seconds:.1} s{speeds}, {errors} errors")
+        };
+        Some(line(&speeds))
+            .filter(|line| line.chars().count() <= usize::from(columns))
+            .unwrap_or_else(|| line(""))
     }
 }
 
@@ -229,7 +234,7 @@ mod tests {
     #[test]
     fn a_run_ends_in_one_line() {
         assert_eq!(
-            sending(None).summary(Duration::from_secs(20)),
+            sending(None).summary(Duration::from_secs(20), 100),
             "50,000,000 records, 5.00 GB in 20.0 s (250 MB/s, 2.50 M rec/s), 0 errors"
         );
     }

@@ -518,7 +518,7 @@ impl Session<'_> {
                     && out.look.progress == Drawing::Lines
                     && elapsed.is_some())
             {
-                out.note(report.summary(elapsed.unwrap_or_default()));
+                out.note(report.summary(elapsed.unwrap_or_default(), out.look.width));
             }
         }
         let sent = if is_complete {

@@ -1,8 +1,11 @@
 //! How output looks, decided once from the name the command was called by, its options, the environment and the streams.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    os::fd::AsFd,
+};
 
-use rustix::termios::Winsize;
+use rustix::{fs::FileType, termios::Winsize};
 
 use crate::cli::args::output::{Choice, Format, Output, Progress};
 
@@ -37,6 +40,8 @@ pub struct Stdio {
     pub stdout: bool,
     /// stderr is a terminal.
     pub stderr: bool,
+    /// stdout is a regular file, or `/dev/null`.
+    pub is_file: bool,
 }
 
 impl Stdio {
@@ -46,6 +51,7 @@ impl Stdio {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
+            is_file: is_file(io::stdout()),
         }
     }
 }
@@ -83,6 +89,8 @@ pub struct Look {
     pub has_person: bool,
     /// Nothing on stderr but failures.
     pub quiet: bool,
+    /// stdout is a regular file, or `/dev/null`.
+    pub writes_file: bool,
 }
 
 /// How a question about an effect wider than the words typed is answered.
@@ -120,6 +128,7 @@ impl Look {
             reads_terminal: false,
             has_person: false,
             quiet: false,
+            writes_file: false,
         }
     }
 
@@ -174,6 +183,7 @@ impl Look {
             reads_terminal: stdio.stdin,
             has_person,
             quiet: options.quiet,
+            writes_file: stdio.is_file,
         }
     }
 }
@@ -221,6 +231,18 @@ fn is_utf8(environment: Environment<'_>) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
+fn is_file(file: impl AsFd) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|stat| {
+        let is_null =
+            || rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev);
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => true,
+            FileType::CharacterDevice => is_null(),
+            _ => false,
+        }
+    })
+}
+
 fn width(environment: Environment<'_>) -> u16 {
     let columns = environment("COLUMNS").and_then(|columns| columns.parse().ok());
     columns
@@ -255,6 +277,7 @@ pub(crate) mod tests {
         stdin: true,
         stdout: true,
         stderr: true,
+        is_file: false,
     };
 
     fn decide(name: &str, options: &Output, stdio: Stdio, variables: &[(&str, &str)]) -> Look {

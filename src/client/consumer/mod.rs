@@ -146,6 +146,15 @@ impl Consumer {
         self.partitions.get(partition)?.position
     }
 
+    /// How many offsets polls are behind the ends of all partitions, once every one has been fetched.
+    pub fn lag(&self) -> Option<u64> {
+        let lag = self.partitions.iter().map(|(_key, partition)| {
+            let lag = partition.end?.saturating_sub(partition.position?);
+            Some(u64::try_from(lag).unwrap_or(0))
+        });
+        lag.sum()
+    }
+
     /// Goes on at `offset`. Whether the partition is read at all.
     pub fn seek(&mut self, partition: &TopicPartition, offset: i64) -> bool {
         let is_read = self.partitions.restart(partition, Start::Reset);

@@ -11,7 +11,7 @@ use super::records::{Polled, PolledBatch};
 use super::subscription::{Start, Subscription};
 use super::{Consumer, Event};
 use crate::client::cluster::{Lane, Topics};
-use crate::client::config::OffsetReset;
+use crate::client::config::{IsolationLevel, OffsetReset};
 use crate::client::error::{Error, check};
 use crate::client::millis;
 use crate::client::retry::is_stale_leader;
@@ -298,6 +298,10 @@ impl Consumer {
                 partition.replica = Some(answer.preferred_read_replica);
             }
             ErrorCode::None => {
+                partition.end = Some(match self.config.isolation_level {
+                    IsolationLevel::ReadCommitted => answer.last_stable_offset,
+                    IsolationLevel::ReadUncommitted => answer.high_watermark,
+                });
                 let seen = (self.config.isolation_level, self.config.checks_crcs);
                 let fetched = Fetched::new(
                     answer.records,

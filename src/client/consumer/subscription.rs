@@ -59,6 +59,8 @@ pub(super) struct Partition {
     pub(super) start: Start,
     /// Where the next fetch begins: behind what is buffered.
     pub(super) fetch_from: i64,
+    /// Behind the last record that may be read, as the last fetch said.
+    pub(super) end: Option<i64>,
     pub(super) is_paused: bool,
     pub(super) is_busy: bool,
     /// What came for an earlier one is thrown away.
@@ -84,6 +86,7 @@ impl Partition {
             start,
             fetch_from: 0,
             is_paused: false,
+            end: None,
             is_busy: false,
             incarnation,
             buffered: VecDeque::new(),
