@@ -278,6 +278,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l shift-by -d 'By s
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-datetime -d 'To the first record of this time or later' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l by-duration -d 'To the first record that is no older than this' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l undo-file -d 'Where --execute saves the offsets committed before [default, but not for plain output: below `$XDG_STATE_HOME/kaffa/undo`]' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l sort -d 'What comes first: the largest lag or delay, or names in order [default: lag, in a table]' -r -f -a "topic\t'By topic, then partition'
 partition\t'By partition, then topic'
 lag\t'The largest lag'
@@ -320,6 +321,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l to-current -d 'To
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-undo -d 'Do not save them'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-sample -d 'Do not look a second time, a second later, for how fast lag grows or shrinks'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand groups" -l no-input -d 'Never ask: fail where there is a question'
@@ -337,6 +339,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l shift-by
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-datetime -d 'To the first record of this time or later' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l by-duration -d 'To the first record that is no older than this' -r -f
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l undo-file -d 'Where --execute saves the offsets committed before [default, but not for plain output: below `$XDG_STATE_HOME/kaffa/undo`]' -r -F
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l sort -d 'What comes first: the largest lag or delay, or names in order [default: lag, in a table]' -r -f -a "topic\t'By topic, then partition'
 partition\t'By partition, then topic'
 lag\t'The largest lag'
@@ -379,6 +382,7 @@ complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l to-curre
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l dry-run -d 'Show what --execute would do'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l execute -d 'Do it'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l export -d 'Print the new offsets as CSV'
+complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-undo -d 'Do not save them'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-sample -d 'Do not look a second time, a second later, for how fast lag grows or shrinks'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l yes -d 'Answer yes to every question'
 complete -c kaffa -n "__fish_kaffa_using_subcommand consumer-groups" -l no-input -d 'Never ask: fail where there is a question'

@@ -11,6 +11,7 @@ complete -c kafka-consumer-groups -l shift-by -d 'By so many records, backwards 
 complete -c kafka-consumer-groups -l to-datetime -d 'To the first record of this time or later' -r -f
 complete -c kafka-consumer-groups -l by-duration -d 'To the first record that is no older than this' -r -f
 complete -c kafka-consumer-groups -l from-file -d 'To the offsets in this file, as --export prints them' -r -F
+complete -c kafka-consumer-groups -l undo-file -d 'Where --execute saves the offsets committed before [default, but not for plain output: below `$XDG_STATE_HOME/kaffa/undo`]' -r -F
 complete -c kafka-consumer-groups -l sort -d 'What comes first: the largest lag or delay, or names in order [default: lag, in a table]' -r -f -a "topic\t'By topic, then partition'
 partition\t'By partition, then topic'
 lag\t'The largest lag'
@@ -50,6 +51,7 @@ complete -c kafka-consumer-groups -l to-current -d 'To where the group is'
 complete -c kafka-consumer-groups -l dry-run -d 'Show what --execute would do'
 complete -c kafka-consumer-groups -l execute -d 'Do it'
 complete -c kafka-consumer-groups -l export -d 'Print the new offsets as CSV'
+complete -c kafka-consumer-groups -l no-undo -d 'Do not save them'
 complete -c kafka-consumer-groups -l no-sample -d 'Do not look a second time, a second later, for how fast lag grows or shrinks'
 complete -c kafka-consumer-groups -l yes -d 'Answer yes to every question'
 complete -c kafka-consumer-groups -l no-input -d 'Never ask: fail where there is a question'

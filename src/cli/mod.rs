@@ -261,7 +261,7 @@ fn parse<T: Tool>(
     let deadline = output
         .deadline
         .as_deref()
-        .map(|text| time::duration(text, 1));
+        .map(|text| time::duration(text, Some(1)));
     let deadline = deadline.transpose().map_err(Refused)?;
     let wish = match (matches.get_flag("help"), matches.get_flag("version")) {
         (true, _) => Wish::Help,

@@ -2,17 +2,14 @@
 
 use super::prepare;
 use crate::support::cluster::bootstrap;
-use crate::support::terminal::{Terminal, screen};
+use crate::support::terminal::{Terminal, screen, screen_after};
 
 /// What differs from run to run: delays, and how far samples are apart.
 const TIMES: &[(&str, &str)] = &[
     (r"<?\d+(\.\d)? s behind", "N s behind"),
     (r" {0,2}<?\d+(\.\d)? s›", "  N s›"),
     (r"\d\.\d s apart", "N s apart"),
-    (
-        r"console-consumer-[0-9a-f-]{36}",
-        "console-consumer-XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX",
-    ),
+    (r"console-consumer-[0-9a-f-]{36}", "console-consumer-UUID"),
 ];
 
 /// Topic `orders` with five records in two of three partitions, of which group `etl` has read some and `done` all.
@@ -100,4 +97,80 @@ fn a_watch_leaves_its_last_frame() {
     let picture = terminal.picture();
     assert_eq!(picture.matches("COMMITTED").count(), 1, "{picture}");
     assert!(picture.contains("0 / 0 ="), "{picture}");
+}
+
+/// Instants, and the ends of file names.
+const INSTANTS: &[(&str, &str)] = &[
+    (
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+        "YYYY-MM-DDThh:mm:ss.mmmZ",
+    ),
+    (r"(\d\d:\d\d:\d\d)\.\d{3}", "$1.mmm"),
+    (r"\d{8}T\d{9}Z", "STAMP"),
+];
+
+#[test]
+fn a_reset_is_shown_before_it_is_done() {
+    let address = bootstrap();
+    orders(&address);
+    let reset = "kafka-consumer-groups --bootstrap-server $B --reset-offsets";
+    let back = format!("{reset} --group done --topic orders --to-datetime 'yesterday 14:00'");
+    screen("groups-reset-time", &address, &back, INSTANTS);
+    let forward = format!("{reset} --group etl --topic orders --to-latest --dry-run");
+    screen("groups-reset-forward", &address, &forward, INSTANTS);
+    let execute = format!("{reset} --group new --topic orders --to-latest --execute --no-undo");
+    screen("groups-reset-execute", &address, &execute, INSTANTS);
+    let unknown = format!("{reset} --group etl --topic oders --to-latest");
+    screen("groups-reset-unknown", &address, &unknown, &[]);
+    let wrong = format!("{reset} --group etl --topic orders --to-datetime soon");
+    screen(
+        "groups-reset-no-time",
+        &address,
+        &wrong,
+        &[
+            (r"\d{4}-\d\d-\d\d", "YYYY-MM-DD"),
+            (r"@\d{10}", "@1234567890"),
+        ],
+    );
+}
+
+#[test]
+fn a_reset_of_everything_asks_first() {
+    let address = bootstrap();
+    orders(&address);
+    let line = "kafka-consumer-groups --bootstrap-server $B --reset-offsets --all-groups --all-topics --to-earliest --execute; echo \"exit $?\"";
+    screen_after("groups-reset-all", &address, line, INSTANTS, |terminal| {
+        terminal.wait_for("[y/N]");
+        terminal.press("n\n");
+    });
+    let line =
+        "kafka-consumer-groups --bootstrap-server $B --delete --all-groups; echo \"exit $?\"";
+    screen_after("groups-delete-all", &address, line, &[], |terminal| {
+        terminal.wait_for("[y/N]");
+        terminal.press("n\n");
+    });
+}
+
+#[test]
+fn the_undo_commands_bring_back_what_was_committed() {
+    let address = bootstrap();
+    orders(&address);
+    prepare(
+        &address,
+        "groups() { kafka-consumer-groups --bootstrap-server $B \"$@\"; }
+         state() { groups --describe --all-groups | cut -c1-70; }
+         before=$(state)
+         said=$(groups --reset-offsets --group etl --topic orders --to-latest --execute --output table)
+         test \"$before\" != \"$(state)\"
+         commands=$(sed -n 's/^  undo: //p' <<<\"$said\")
+         test $(wc -l <<<\"$commands\") = 2
+         ls .local/state/kaffa/undo/etl-*.csv
+         eval \"$commands\"
+         test \"$before\" = \"$(state)\"
+         groups --reset-offsets --group etl --topic orders:1 --to-latest --execute
+         test $(ls .local/state/kaffa/undo | wc -l) = 3
+         groups --reset-offsets --group etl --topic orders:1 --to-earliest --execute --undo-file mine.csv
+         test $(ls .local/state/kaffa/undo | wc -l) = 3
+         test \"$(cat mine.csv)\" = orders,1,2",
+    );
 }

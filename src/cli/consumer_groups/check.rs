@@ -1,7 +1,11 @@
 //! Which options go together; the order of the checks is the original's.
 
 use super::ConsumerGroups;
-use crate::cli::{dialect::ParserError, failure::Usage, printer::Printer};
+use crate::cli::{
+    dialect::ParserError,
+    failure::Usage,
+    printer::{Mode, Printer},
+};
 
 /// What is done with groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,9 @@ pub fn check(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()>
     }
     if let Some(option) = tool.view.given().filter(|_| !tool.describe) {
         return usage(&format!("Option [{option}] belongs to [describe]"));
+    }
+    if (tool.no_undo || tool.undo_file.is_some()) && !tool.reset_offsets {
+        return usage("Options [undo-file] and [no-undo] belong to [reset-offsets]");
     }
     if tool.delete {
         check_delete(tool)?;
@@ -107,7 +114,7 @@ fn check_reset(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<(
     if tool.dry_run && tool.execute {
         return usage("Option [reset-offsets] only accepts one of [execute] and [dry-run]");
     }
-    if !tool.dry_run && !tool.execute {
+    if !tool.dry_run && !tool.execute && out.look.mode == Mode::Plain {
         out.note(
             "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will \
              require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if \

@@ -8,7 +8,7 @@ use super::ConsumerGroups;
 use crate::{
     cli::{
         failure::{self, Failure, Reported},
-        printer::{Mode, Printer},
+        printer::{Mode, Printer, Question, table::count},
     },
     client::Admin,
 };
@@ -20,6 +20,9 @@ impl ConsumerGroups {
     /// [`Reported`] when one could not be deleted, and what a broker refuses.
     pub(super) async fn delete(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
         let groups = self.groups(admin).await?;
+        if self.all_groups && !groups.is_empty() {
+            out.consent(question(&groups)).await?;
+        }
         let results = admin.delete_groups(&groups).await?;
         let mut failed = false;
         let mut outcomes = Vec::new();
@@ -40,6 +43,16 @@ impl ConsumerGroups {
             out.text(plain(&outcomes))?;
         }
         if failed { Err(Reported.into()) } else { Ok(()) }
+    }
+}
+
+fn question(groups: &[String]) -> Question {
+    let names = groups.join(", ");
+    let groups = count(groups.len(), "group");
+    Question {
+        asked: format!("  {names}\nDelete {groups} and all that they committed?"),
+        effect: format!("deletes {groups}: {names}"),
+        refusal: Failure::new(format!("this deletes {groups}; add --yes")).with_hint(names),
     }
 }
 

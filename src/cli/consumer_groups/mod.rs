@@ -9,6 +9,8 @@ mod gather;
 pub mod list;
 pub mod reset_offsets;
 mod reset_plan;
+mod reset_screen;
+mod undo;
 pub mod validate_regex;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -18,7 +20,10 @@ use clap::Parser;
 use self::check::Action;
 use super::{
     Original, Tool,
-    args::client::{self, Connection},
+    args::{
+        client::{self, Connection},
+        output::BEYOND,
+    },
     explain::{Plan, step},
     failure::{self, Failure},
     printer::{Mode, OutputError, Printer},
@@ -32,7 +37,9 @@ kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group 
 kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl";
 
 const NOTES: &str = "\
---to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; --by-duration takes P1D or PT1H30M.";
+--to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; and beyond Apache's tool, in local time unless
+a zone follows: '2026-11-20 14:00', 'yesterday 14:00', monday, noon, now, '2h ago', or seconds since 1970.
+--by-duration takes P1D or PT1H30M, and beyond Apache's tool 7d or 1h30m.";
 
 /// List, describe, reset and delete consumer groups.
 #[derive(Debug, Clone, Default, Parser)]
@@ -100,16 +107,12 @@ pub struct ConsumerGroups {
     #[arg(long, value_name = "N", help_heading = "Where --reset-offsets goes")]
     pub shift_by: Option<String>,
     /// To the first record of this time or later.
-    #[arg(
-        long,
-        value_name = "YYYY-MM-DDTHH:MM:SS.SSS",
-        help_heading = "Where --reset-offsets goes"
-    )]
+    #[arg(long, value_name = "TIME", help_heading = "Where --reset-offsets goes")]
     pub to_datetime: Option<String>,
     /// To the first record that is no older than this.
     #[arg(
         long,
-        value_name = "PnDTnHnMnS",
+        value_name = "DURATION",
         help_heading = "Where --reset-offsets goes"
     )]
     pub by_duration: Option<String>,
@@ -134,6 +137,12 @@ pub struct ConsumerGroups {
     /// Print the new offsets as CSV.
     #[arg(long)]
     pub export: bool,
+    /// Where --execute saves the offsets committed before [default, but not for plain output: below `$XDG_STATE_HOME/kaffa/undo`].
+    #[arg(long, value_name = "FILE", help_heading = BEYOND)]
+    pub undo_file: Option<String>,
+    /// Do not save them.
+    #[arg(long, help_heading = BEYOND)]
+    pub no_undo: bool,
     /// What a description shows beyond the original.
     #[command(flatten)]
     pub view: describe::view::Options,

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Local};
+
 use super::{ConsumerGroups, csv::Plans};
 use crate::{
     cli::{
         args::topic_partitions::{self, TopicPartitions},
         failure::{self, Failure, Usage},
         printer::plain::{self, Width},
-        time::java,
+        time,
     },
     protocol::TopicPartition,
 };
@@ -46,32 +48,17 @@ pub enum Scope {
 }
 
 impl ConsumerGroups {
-    /// The one scenario given.
+    /// The one scenario given, at this time.
     ///
     /// # Errors
     /// [`Usage`] for none; [`Failure`] for a value that cannot be read.
-    pub fn scenario(&self) -> anyhow::Result<Scenario> {
-        let explained = |error: java::Error| Failure::new(error.to_string());
+    pub fn scenario(&self, now: &DateTime<Local>) -> anyhow::Result<Scenario> {
         if let Some(text) = &self.to_offset {
             Ok(Scenario::ToOffset(number("to-offset", text)?))
         } else if let Some(text) = &self.to_datetime {
-            let failure = |error: java::Error| {
-                explained(error)
-                    .with_message(format!("'{text}' is not a time"))
-                    .with_hint("a time is written 2026-11-20T14:00:00.000, with Z or +01:00 at the end, or in UTC")
-            };
-            Ok(Scenario::ToTime(
-                java::parse_datetime(text).map_err(failure)?,
-            ))
+            Ok(Scenario::ToTime(time::instant(text, now)?))
         } else if let Some(text) = &self.by_duration {
-            let failure = |error: java::Error| {
-                explained(error)
-                    .with_message(format!("'{text}' is not a duration"))
-                    .with_hint("a duration is written P7D, PT1H30M or PT90S: days, hours, minutes and seconds")
-            };
-            Ok(Scenario::ByDuration(
-                java::parse_duration(text).map_err(failure)?,
-            ))
+            Ok(Scenario::ByDuration(time::duration(text, None)?))
         } else if let Some(text) = &self.shift_by {
             Ok(Scenario::ShiftBy(number("shift-by", text)?))
         } else if let Some(path) = &self.from_file {
@@ -216,7 +203,7 @@ mod tests {
         let tool = |set: fn(&mut ConsumerGroups)| {
             let mut tool = ConsumerGroups::default();
             set(&mut tool);
-            tool.scenario()
+            tool.scenario(&Local::now())
                 .map_err(|error| failure::explain(&error).plain)
         };
         assert_eq!(

@@ -1,6 +1,8 @@
 //! `--reset-offsets` on a cluster: finds the new offsets of each group, and commits them if told to.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fmt::Write, fs};
+
+use chrono::Local;
 
 use super::{
     ConsumerGroups,
@@ -8,15 +10,21 @@ use super::{
     gather::{led, offsets},
     print_error,
     reset_offsets::{Scenario, Scope, clamp, plain},
+    reset_screen::{self, Move},
 };
 use crate::{
     cli::{
+        args::names,
         failure::{Failure, Reported, Usage},
-        printer::{Mode, Printer},
+        in_time,
+        printer::{Mode, OutputError, Printer, Question, colour::Colour, table::count},
     },
     client::{
-        Admin,
-        admin::offsets::{Committed, CommittedOffset, OffsetSpec},
+        Admin, Error,
+        admin::{
+            groups::GroupDescription,
+            offsets::{Committed, CommittedOffset, OffsetSpec},
+        },
     },
     protocol::{ErrorCode, TopicPartition},
 };
@@ -33,57 +41,89 @@ impl ConsumerGroups {
     /// # Errors
     /// [`Reported`] when a group could not be reset; [`Usage`] and [`Failure`] for what was asked; what a broker refuses.
     pub(super) async fn reset(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
+        let now = Local::now();
+        let scenario = self.scenario(&now)?;
         let groups = self.groups(admin).await?;
         let mut plans = Plans::new();
+        let mut states = BTreeMap::new();
         let mut failed = false;
         for (group, described) in admin.describe_groups(&groups).await? {
             let state = match described {
+                Ok(described) if is_active(&described) => {
+                    tell_active(&described, out)?;
+                    failed = true;
+                    continue;
+                }
                 Ok(described) => described.state,
                 // Resetting a group that does not exist makes it.
                 Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => "Dead".to_owned(),
                 Err(error) => return Err(error.into()),
             };
-            if state != "Empty" && state != "Dead" {
-                let text = format!(
-                    "Assignments can only be reset if the group '{group}' is inactive, but the current state is {state}."
-                );
-                print_error(out, &text)?;
-                failed = true;
-                continue;
-            }
-            let Some(plan) = self.plan(admin, &group, out).await? else {
+            let Some(plan) = self.plan(admin, &group, &scenario, out).await? else {
                 failed = true;
                 continue;
             };
-            if self.execute {
-                commit(admin, &group, &plan).await?;
-            }
+            states.insert(group.clone(), state);
             plans.insert(group, plan);
         }
-        self.print(&plans, out)?;
+        let moves = if out.look.mode == Mode::Plain && !self.saves(out) {
+            Vec::new()
+        } else {
+            reset_screen::moves(admin, &plans).await?
+        };
+        if out.look.mode == Mode::Rich && !self.export {
+            let target = self.target(&scenario, &now);
+            let screen = reset_screen::screen(&moves, &states, target.as_deref(), &out.look);
+            out.rich(&screen)?;
+        }
+        self.execute(admin, &plans, &moves, out).await?;
+        self.print(&plans, &moves, out)?;
         if failed { Err(Reported.into()) } else { Ok(()) }
     }
 
-    fn print(&self, plans: &Plans, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    /// Commits the plans, if told to, once what they replace is safe.
+    async fn execute(
+        &self,
+        admin: &Admin,
+        plans: &Plans,
+        moves: &[Move],
+        out: &mut Printer<'_>,
+    ) -> anyhow::Result<()> {
+        if !self.execute {
+            return Ok(());
+        }
+        if self.all_groups || self.all_topics {
+            out.consent(question(plans)).await?;
+        }
+        let undo = if self.saves(out) {
+            Some(self.save(moves, out).await?)
+        } else {
+            None
+        };
+        for (group, plan) in plans {
+            commit(admin, group, plan).await?;
+        }
+        if out.look.mode == Mode::Rich {
+            out.rich(&format!("\n  {}", Colour::Green.mark("written")))?;
+        }
+        if let Some(undo) = undo {
+            undo.tell(out)?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, plans: &Plans, moves: &[Move], out: &mut Printer<'_>) -> anyhow::Result<()> {
         if self.export {
             out.text(csv::write(plans, self.group.len() != 1))?;
-        } else if out.look.mode == Mode::Json {
-            for (group, plan) in plans {
-                for (partition, offset) in plan {
-                    let TopicPartition { topic, partition } = partition;
-                    out.json(&serde_json::json!({
-                        "kind": "offset_reset", "v": 1, "group": group, "topic": topic, "partition": partition,
-                        "offset": offset, "executed": self.execute,
-                    }))?;
-                }
-            }
-        } else {
-            out.text(plain(plans))?;
-            out.aside(if self.execute {
-                "written"
-            } else {
-                "nothing is written; to apply it: --execute"
-            });
+            return Ok(());
+        }
+        match out.look.mode {
+            Mode::Json => moves
+                .iter()
+                .try_for_each(|it| out.json(&it.json(self.execute)))?,
+            Mode::Plain => out.text(plain(plans))?,
+            Mode::Rich if self.execute || plans.is_empty() => {}
+            Mode::Rich => out.rich(reset_screen::DRY)?,
         }
         Ok(())
     }
@@ -93,10 +133,11 @@ impl ConsumerGroups {
         &self,
         admin: &Admin,
         group: &str,
+        scenario: &Scenario,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<Option<Plan>> {
         let partitions = self.partitions_to_reset(admin, group).await?;
-        let plan = match self.scenario()? {
+        let plan = match *scenario {
             Scenario::ToEarliest => offsets(admin, &partitions, OffsetSpec::Earliest).await?,
             Scenario::ToLatest => offsets(admin, &partitions, OffsetSpec::Latest).await?,
             Scenario::ToOffset(offset) => {
@@ -116,8 +157,8 @@ impl ConsumerGroups {
                 let now = chrono::Utc::now().timestamp_millis();
                 at_time(admin, &partitions, now.saturating_sub(millis), out).await?
             }
-            Scenario::FromFile(path) => {
-                let plans = self.read_plans(&path, out)?;
+            Scenario::FromFile(ref path) => {
+                let plans = self.read_plans(path, out)?;
                 let Some(wanted) = plans.get(group) else {
                     print_error(out, &format!("No reset plan for group {group} found"))?;
                     return Ok(None);
@@ -171,8 +212,12 @@ impl ConsumerGroups {
         let mut unknown = Vec::new();
         let mut leaderless = Vec::new();
         for topic in topics {
-            let Some(found) = described.remove(&topic.topic).transpose()? else {
-                continue;
+            let found = match described.remove(&topic.topic) {
+                None => continue,
+                Some(Ok(found)) => found,
+                Some(Err(error)) => {
+                    return Err(nearest_topic(admin, &topic.topic, error).await.into());
+                }
             };
             let numbers = topic
                 .partitions
@@ -190,6 +235,65 @@ impl ConsumerGroups {
         refuse(&leaderless, "have no leader")?;
         Ok(partitions)
     }
+}
+
+fn is_active(group: &GroupDescription) -> bool {
+    group.state != "Empty" && group.state != "Dead"
+}
+
+fn tell_active(group: &GroupDescription, out: &mut Printer<'_>) -> Result<(), OutputError> {
+    let GroupDescription {
+        id, state, members, ..
+    } = group;
+    if out.look.mode == Mode::Plain {
+        let text = format!(
+            "Assignments can only be reset if the group '{id}' is inactive, but the current state is {state}."
+        );
+        return print_error(out, &text);
+    }
+    let names = members
+        .iter()
+        .map(|it| format!("{} {}", it.client_id, it.host.trim_start_matches('/')));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let members = count(members.len(), "member");
+    out.failure(
+        &Failure::new(format!("group '{id}' is {state} with {members}"))
+            .with_hint(format!("stop them first: {names}")),
+    );
+    Ok(())
+}
+
+fn question(plans: &Plans) -> Question {
+    let mut asked = "\n".to_owned();
+    for (group, plan) in plans {
+        writeln!(asked, "  {group}   {}", count(plan.len(), "partition")).ok();
+    }
+    let groups = count(plans.len(), "group");
+    Question {
+        asked: format!("{asked}Reset {groups}?"),
+        effect: format!(
+            "resets {groups}: {}",
+            plans
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        refusal: Failure::new(format!("this resets {groups}; add --yes")),
+    }
+}
+
+/// What there is instead of a topic that there is not.
+async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
+    let failure = Failure::from(&error);
+    if error.code() != Some(ErrorCode::UnknownTopicOrPartition) {
+        return failure;
+    }
+    let topics = in_time(admin.list_topics()).await.unwrap_or_default();
+    let hint = names::did_you_mean(topic, topics.iter().map(|topic| topic.name.as_str()));
+    Failure::new(failure.plain)
+        .with_message(format!("topic '{topic}' does not exist"))
+        .with_hint(hint.unwrap_or_else(|| "what there is: kafka-topics --list".to_owned()))
 }
 
 fn refuse(partitions: &[TopicPartition], why: &str) -> Result<(), Failure> {
@@ -275,7 +379,9 @@ async fn at_time(
         );
         match out.look.mode {
             Mode::Plain => out.line(format_args!("\nWarn: {text}"))?,
-            Mode::Rich | Mode::Json => out.warning(&text, LOGGER),
+            Mode::Json => out.warning(&text, LOGGER),
+            // The table says it.
+            Mode::Rich => {}
         }
     }
     plan.extend(offsets(admin, &late, OffsetSpec::Latest).await?);

@@ -4,12 +4,12 @@ use super::java;
 use crate::cli::failure::Failure;
 
 /// The milliseconds in `text`: `500ms`, `5s`, `2m`, `1h30m`, `7d`, `2 weeks`, in any case, or ISO 8601 (`PT5M`, `-P1D`). A
-/// number alone counts units of `bare_ms` milliseconds.
+/// number alone counts units of `bare_ms` milliseconds, if that is given.
 ///
 /// # Errors
 /// [`Failure`] with the accepted forms.
-pub fn duration(text: &str, bare_ms: i64) -> Result<i64, Failure> {
-    let number = || text.parse::<i64>().ok()?.checked_mul(bare_ms);
+pub fn duration(text: &str, bare_ms: Option<i64>) -> Result<i64, Failure> {
+    let number = || text.parse::<i64>().ok()?.checked_mul(bare_ms?);
     number().or_else(|| span(text)).ok_or_else(|| {
         let java = java::Error::NotADuration;
         Failure::new(java.to_string())
@@ -82,9 +82,9 @@ mod tests {
             ("250", 250),
         ];
         for (text, millis) in cases {
-            assert_eq!(duration(text, 1), Ok(millis), "{text}");
+            assert_eq!(duration(text, Some(1)), Ok(millis), "{text}");
         }
-        assert_eq!(duration("3", 1000), Ok(3000));
+        assert_eq!(duration("3", Some(1000)), Ok(3000));
     }
 
     #[test]
@@ -100,11 +100,13 @@ mod tests {
         ] {
             assert!(span(text).is_none(), "{text}");
         }
-        let failure = duration("soon", 1).unwrap_err();
+        let failure = duration("soon", Some(1)).unwrap_err();
         assert_eq!(failure.message, "'soon' is not a duration");
         assert_eq!(failure.plain, "Text cannot be parsed to a Duration");
         assert!(failure.hints.concat().contains("1h30m"));
-        assert!(duration("9223372036854775807", 1000).is_err());
+        assert!(
+            duration("9223372036854775807", Some(1000)).is_err() && duration("3", None).is_err()
+        );
     }
 
     #[test]
@@ -147,7 +149,7 @@ mod tests {
         #[test]
         fn no_text_makes_them_panic(text in "\\PC*", near in "[0-9a-zA-Z.€ -]*") {
             for text in [&text, &near] {
-                prop_assert!(duration(text, i64::MAX).is_ok() || size(text).is_ok() || span(text).is_none_or(|_| true));
+                prop_assert!(duration(text, Some(i64::MAX)).is_ok() || size(text).is_ok() || span(text).is_none_or(|_| true));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How long ago the records were written that a group has yet to read: the time of the first of them, not lag divided by an
 //! average rate, which is far off where records come in bursts.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -29,24 +29,11 @@ pub(super) async fn fill(admin: &Admin, groups: &mut [Group]) {
             progress.committed.filter(|_| progress.lag() > Some(0))?,
         ))
     };
-    let mut wanted: Vec<_> = groups
+    let lagging = groups
         .iter()
         .flat_map(|group| &group.offsets)
-        .filter_map(lagging)
-        .collect();
-    let mut times = BTreeMap::new();
-    // Groups may be at different places in the same partition; a consumer is at one.
-    while !wanted.is_empty() {
-        let mut round = BTreeMap::new();
-        wanted.retain(|(partition, offset)| {
-            *offset != *round.entry(partition.clone()).or_insert(*offset)
-        });
-        let found = record_times(admin, &round).await;
-        times.extend(found.into_iter().filter_map(|(partition, time)| {
-            let offset = *round.get(&partition)?;
-            Some(((partition, offset), time))
-        }));
-    }
+        .filter_map(lagging);
+    let times = record_times(admin, lagging.collect()).await;
     let now_ms = chrono::Utc::now().timestamp_millis();
     for progress in groups.iter_mut().flat_map(|group| &mut group.offsets) {
         let partition = TopicPartition::new(&progress.topic, progress.partition);
@@ -60,30 +47,50 @@ pub(super) async fn fill(admin: &Admin, groups: &mut [Group]) {
     }
 }
 
-/// The times of the first records at or after these offsets, in ms since 1970, as far as they come in time.
+/// Times of records, in ms since 1970, by partition and offset.
+pub(in super::super) type Times = BTreeMap<(TopicPartition, i64), i64>;
+
+/// The times of the first records at or after these offsets, as far as they come in time.
 pub(in super::super) async fn record_times(
     admin: &Admin,
-    offsets: &BTreeMap<TopicPartition, i64>,
-) -> BTreeMap<TopicPartition, i64> {
-    let mut times = BTreeMap::new();
-    let Some(mut consumer) = consumer(admin, offsets) else {
-        return times;
-    };
+    mut wanted: Vec<(TopicPartition, i64)>,
+) -> Times {
     let deadline = Instant::now() + EXTRAS_MAX;
-    while times.len() < offsets.len() {
-        let Ok(Ok(polled)) = timeout_at(deadline, consumer.poll(Duration::from_secs(1))).await
-        else {
-            break;
+    let mut times = Times::new();
+    // Groups may be at different places in the same partition; a consumer is at one.
+    while !wanted.is_empty() && Instant::now() < deadline {
+        let mut round = BTreeMap::new();
+        wanted.retain(|(partition, offset)| {
+            *offset != *round.entry(partition.clone()).or_insert(*offset)
+        });
+        if let Some(consumer) = consumer(admin, &round) {
+            read_one_each(consumer, round, deadline, &mut times).await;
+        }
+    }
+    times
+}
+
+async fn read_one_each(
+    mut consumer: Consumer,
+    mut left: BTreeMap<TopicPartition, i64>,
+    deadline: Instant,
+    times: &mut Times,
+) {
+    while !left.is_empty() {
+        let Ok(Ok(polled)) = timeout_at(deadline, consumer.poll(EXTRAS_MAX)).await else {
+            return;
         };
         for batch in &polled.batches {
             let partition = TopicPartition::new(batch.topic(), batch.partition());
             if let Some(Ok(record)) = batch.iter().next() {
                 consumer.pause(&partition);
-                times.entry(partition).or_insert(record.timestamp);
+                let time = record.timestamp;
+                if let Some(offset) = left.remove(&partition) {
+                    times.insert((partition, offset), time);
+                }
             }
         }
     }
-    times
 }
 
 fn consumer(admin: &Admin, offsets: &BTreeMap<TopicPartition, i64>) -> Option<Consumer> {

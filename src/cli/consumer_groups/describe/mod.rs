@@ -1,6 +1,6 @@
 //! `--describe`: how far a group is, who is in it, what state it is in.
 
-mod behind;
+pub(super) mod behind;
 mod json;
 mod offsets;
 mod others;

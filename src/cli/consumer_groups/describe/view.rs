@@ -98,7 +98,7 @@ impl Options {
         let watch = match &self.watch {
             None => None,
             Some(text) => {
-                let millis = time::duration(text, 1000)?;
+                let millis = time::duration(text, Some(1000))?;
                 Some(Duration::from_millis(
                     u64::try_from(millis).unwrap_or(0).max(100),
                 ))
