@@ -117,7 +117,12 @@ impl ConsoleProducer {
             Ok(cluster) => cluster,
             Err(error) => {
                 let why = no_answer(&error, "metadata");
-                return Err(self.refuse(why, input.next().await?.as_deref(), out));
+                // Scripts get the log line about a record, once there is one; others need not wait for that.
+                let block = match out.look.mode {
+                    Mode::Plain => input.next().await?,
+                    Mode::Rich | Mode::Json => None,
+                };
+                return Err(self.refuse(why, block.as_deref(), out));
             }
         };
         let tally = Tally::new(begin);
