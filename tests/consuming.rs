@@ -1,6 +1,11 @@
 //! The console consumer beyond Apache's: ranges, the last records, filters, JSON, and how soon the first byte comes.
 
+use std::io::Read as _;
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::support::bench::{Bench, stderr};
 
@@ -162,6 +167,43 @@ fn wrong_options_say_what_would_be_right() {
         error,
         json!({"kind": "error", "v": 1, "message": "topic 'tt' does not exist", "hints": ["did you mean: t ?"]})
     );
+}
+
+#[test]
+fn a_reader_that_stalls_costs_no_membership() {
+    let bench = Bench::with(&["group.min.session.timeout.ms=100"]);
+    bench.create("t", "");
+    let line = "x".repeat(1000) + "\n";
+    assert!(
+        bench
+            .pipe("--topic t", line.repeat(2000).as_bytes())
+            .status
+            .success()
+    );
+    let mut consumer = bench
+        .tool(
+            "consume --topic t --group g --from-beginning --command-property session.timeout.ms=500 \
+             --command-property heartbeat.interval.ms=100",
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Its first byte is there: the pipe fills up, and nobody reads on.
+    let mut first = [0];
+    let mut output = consumer.stdout.take().unwrap();
+    output.read_exact(&mut first).unwrap();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(2) {
+        let state = bench.ok("groups --describe --group g --state");
+        assert!(
+            state.contains("Stable"),
+            "after {:?}: {state}",
+            began.elapsed()
+        );
+    }
+    consumer.kill().unwrap();
+    consumer.wait().unwrap();
 }
 
 #[test]

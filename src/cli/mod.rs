@@ -58,6 +58,8 @@ const HELP: &str = "\
 pub trait Tool: clap::Parser {
     /// How the original of this name behaves where it matters to scripts.
     const ORIGINAL: Original;
+    /// Whether it may wait long for whoever reads its stdout, and has to talk to the cluster meanwhile.
+    const WAITS_FOR_READER: bool = false;
 
     /// Refuses what the original refuses before it contacts a cluster, and prints what it prints by then.
     ///
@@ -323,7 +325,7 @@ fn version(out: &mut Printer<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks, then runs on a runtime of one thread until done or told to stop.
+/// Checks, then runs on this thread until done or told to stop.
 fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     if let Err(error) = parsed.tool.check(out) {
         return Outcome::Ended(Err(error));
@@ -349,9 +351,12 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
             plan.and_then(|plan| explain::print(&plan, &parsed.options, &parsed.target, out)),
         );
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let mut runtime = if T::WAITS_FOR_READER {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = runtime.worker_threads(1).enable_all().build();
     match runtime.context("start a runtime") {
         Ok(runtime) => runtime.block_on(until_stopped(parsed, out)),
         Err(error) => Outcome::Ended(Err(error)),

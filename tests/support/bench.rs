@@ -19,8 +19,13 @@ pub(crate) struct Bench {
 impl Bench {
     /// A fresh one.
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// One whose broker has these `KEY=VALUE`.
+    pub(crate) fn with(overrides: &[&str]) -> Self {
         let dir = tempdir().unwrap();
-        let broker = BrokerProcess::start(&dir.path().join("data"), &[]);
+        let broker = BrokerProcess::start(&dir.path().join("data"), overrides);
         Self { broker, dir }
     }
 

@@ -130,6 +130,11 @@ impl ConsoleConsumer {
         if let Some(progress) = &mut session.progress {
             progress.finish(&*session.reading);
         }
+        // What is printed is not to wait for a last commit.
+        let ended = ended.and_then(|end| {
+            out.flush()?;
+            Ok(end)
+        });
         let closed = consumer.close().await;
         let told = session.conclude(ended, out)?;
         if told {

@@ -130,6 +130,9 @@ impl Tool for ConsoleConsumer {
         patience: Duration::from_secs(5),
     };
 
+    /// A reader that is slower than the session's time-out must not cost the membership.
+    const WAITS_FOR_READER: bool = true;
+
     fn check(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
         check::check(self, out)
     }
