@@ -163,14 +163,15 @@ impl View<'_> {
 
     fn asked(&self, asked: &MetadataRequestTopic) -> MetadataResponseTopic {
         match asked.name.as_deref() {
-            Some(name) => match self.image.topic(name) {
+            // Apache's admin client leaves the name empty where it asks by id.
+            Some(name) if asked.topic_id.is_zero() => match self.image.topic(name) {
                 Some(topic) => self.topic(topic),
                 None if topic_name::check(name).is_err() => {
                     failed(ErrorCode::InvalidTopicException, name)
                 }
                 None => failed(ErrorCode::UnknownTopicOrPartition, name),
             },
-            None => match self.image.topic_by_id(asked.topic_id) {
+            _ => match self.image.topic_by_id(asked.topic_id) {
                 Some(topic) => self.topic(topic),
                 None => MetadataResponseTopic {
                     error_code: ErrorCode::UnknownTopicId.code(),
@@ -315,19 +316,23 @@ mod tests {
 
     #[test]
     fn ids_find_topics_from_v12_and_are_refused_before() {
-        let topic = |topic_id| MetadataRequestTopic {
+        let topic = |topic_id, name: Option<&str>| MetadataRequestTopic {
             topic_id,
-            name: None,
+            name: name.map(Into::into),
         };
         let request = MetadataRequest {
-            topics: Some(vec![topic(id(1)), topic(id(99))]),
+            topics: Some(vec![
+                topic(id(1), None),
+                topic(id(99), None),
+                topic(id(1), Some("")),
+            ]),
             ..MetadataRequest::default()
         };
         let response = answer(12, &request);
-        assert_eq!(names(&response), [(0, "a"), (100, "-")]);
+        assert_eq!(names(&response), [(0, "a"), (100, "-"), (0, "a")]);
         assert_eq!(response.topics[1].topic_id, id(99));
         assert!(has_ids(&request) && !has_ids(&by_name(&["a"])));
-        assert_eq!(names(&refused(&request)), [(42, ""), (42, "")]);
+        assert_eq!(names(&refused(&request)), [(42, ""), (42, ""), (42, "")]);
     }
 
     /// Partition 0 of `a` is led by broker 1, partition 1 by nobody, partition 2 by 1 with the fenced broker 2 behind it.
