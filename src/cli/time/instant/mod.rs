@@ -236,7 +236,7 @@ fn unknown<Z: TimeZone>(text: &str, now: &DateTime<Z>) -> Failure {
             "local time: '{today} 14:00', 14:00, 'yesterday 14:00', monday, noon; or with Z or +01:00"
         ))
         .with_hint(format!("UTC, as Apache Kafka writes it: {today}T14:00:00.000"))
-        .with_hint(format!("or: now, '2h ago', -1d12h, PT5M, @{seconds} (seconds), @{seconds}000 (milliseconds)"))
+        .with_hint(format!("or: now, '2h ago', -1d12h, PT5M, @{seconds} (seconds since 1970, or ms)"))
 }
 
 #[cfg(test)]
