@@ -22,6 +22,7 @@ mod consumer_groups;
 mod consuming;
 mod doctor;
 mod help_and_man;
+mod json;
 mod producing;
 mod properties;
 mod quickstart;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::{ConsumerGroups, cell, print_error};
 use crate::{
     cli::{
         args::topic_partitions,
         failure::{self, Failure, Reported, Usage},
         printer::{
-            Printer,
+            Mode, Printer,
             plain::{self, Width},
         },
     },
@@ -41,6 +43,7 @@ impl ConsumerGroups {
         };
         let first = results.values().find_map(|result| result.as_ref().err());
         match first {
+            None if out.look.mode == Mode::Json => {}
             None => out.line(format_args!(
                 "Request succeeded for deleting offsets from group {group}."
             ))?,
@@ -53,7 +56,13 @@ impl ConsumerGroups {
             partition: Some(partition.partition),
             result: result.map_err(|error| failure::exception(&error)),
         }));
-        out.text(plain(&outcomes))?;
+        if out.look.mode == Mode::Json {
+            outcomes
+                .iter()
+                .try_for_each(|outcome| out.json(&outcome.json(group)))?;
+        } else {
+            out.text(plain(&outcomes))?;
+        }
         if failed { Err(Reported.into()) } else { Ok(()) }
     }
 
@@ -134,6 +143,16 @@ pub struct Outcome {
     pub partition: Option<i32>,
     /// Deleted, or why not, in the original's words.
     pub result: Result<(), String>,
+}
+
+impl Outcome {
+    /// What became of it, for programs.
+    fn json(&self, group: &str) -> Value {
+        json!({
+            "kind": "offset_deleted", "v": 1, "group": group, "topic": self.topic, "partition": self.partition,
+            "error": self.result.as_ref().err(),
+        })
+    }
 }
 
 /// The table as the original prints it, after an empty line; sorted by topic and partition as one text.
