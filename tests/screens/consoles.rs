@@ -57,7 +57,7 @@ fn an_idle_topic_does_not_look_like_a_hang() {
     screen_after(
         "consumer-waiting",
         &bench.broker.address,
-        "kafka-console-consumer --bootstrap-server $B --topic orders",
+        "stty -echoctl; kafka-console-consumer --bootstrap-server $B --topic orders",
         &[],
         |terminal| {
             terminal.wait_for("reads what is already there");
@@ -113,4 +113,40 @@ fn progress_counts_what_is_acknowledged() {
         terminal.wait_for("acked 1,000");
         terminal.is_as_kept("producer-progress-pipe", &moving);
     }
+}
+
+#[test]
+fn lines_are_edited_and_long_pastes_stay_whole() {
+    let bench = Bench::new();
+    bench.create("t", "");
+    let long = "0123456789".repeat(1000);
+    screen_after(
+        "producer-prompt",
+        &bench.broker.address,
+        "kafka-console-producer --bootstrap-server $B --topic t; stty -a | grep -o ' icanon'",
+        &[],
+        |terminal| {
+            terminal.wait_for(">");
+            terminal.press("words\x1b[D\x1b[D\x1b[D\x1b[Dh\n");
+            terminal.wait_for(">whords");
+            terminal.press("\x1b[A\x15again\n");
+            terminal.wait_for(">again");
+            terminal.press("\x04");
+        },
+    );
+    let mut terminal = Terminal::start(
+        60,
+        &bench.broker.address,
+        "kafka-console-producer --bootstrap-server $B --topic t",
+    );
+    terminal.wait_for(">");
+    terminal.press(&format!("{long}\n"));
+    terminal.wait_for(&long[long.len() - 30..]);
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    let values = bench.values("t", 7);
+    assert!(
+        values.starts_with("whords\nagain\n") && values.ends_with(&format!("again\n{long}\n")),
+        "{values}"
+    );
 }

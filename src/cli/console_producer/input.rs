@@ -9,6 +9,8 @@ use std::{
 use memchr::{memchr, memrchr};
 use tokio::sync::mpsc;
 
+use super::prompt::Prompt;
+
 /// Bytes to ask the system for at once.
 const READ_BYTES: usize = 256 * 1024;
 /// Blocks that may wait to be sent; with a block in each hand this bounds memory.
@@ -34,6 +36,7 @@ pub type Block = Vec<u8>;
 #[derive(Debug)]
 pub struct Input {
     blocks: mpsc::Receiver<Result<Block, Error>>,
+    prompt: Option<Prompt>,
 }
 
 impl Input {
@@ -48,7 +51,29 @@ impl Input {
         thread::Builder::new()
             .name("stdin".to_owned())
             .spawn(move || read_blocks(&file, &sender))?;
-        Ok(Self { blocks })
+        Ok(Self {
+            blocks,
+            prompt: None,
+        })
+    }
+
+    /// Begins to read what is typed at a terminal, a block after each [`Self::prompt`].
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when it is no terminal.
+    pub fn edit(terminal: impl AsFd) -> io::Result<Self> {
+        let terminal = terminal.as_fd().try_clone_to_owned()?;
+        let (sender, blocks) = mpsc::channel(BLOCKS_MAX);
+        let prompt = Some(Prompt::open(terminal, sender)?);
+        Ok(Self { blocks, prompt })
+    }
+
+    /// Asks a person for the next line; `false` where nobody edits lines.
+    pub fn prompt(&self) -> bool {
+        if let Some(prompt) = &self.prompt {
+            prompt.ask();
+        }
+        self.prompt.is_some()
     }
 
     /// The next block, or nothing at the end.

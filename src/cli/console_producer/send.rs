@@ -1,6 +1,6 @@
 //! Standard input to the topic: lines become records, failures are told as they come.
 
-use std::{os::fd::AsFd, path::PathBuf, sync::Arc, time::Duration};
+use std::{os::fd::AsFd, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -9,10 +9,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     ConsoleProducer,
     beyond::InputFormat,
-    checkpoint::{Checkpoint, Source},
+    checkpoint::Source,
     input::{Block, Input, raw_lines, without_end},
     json,
-    ledger::{Place, Start, to_u64},
+    keeper::Keeper,
+    ledger::{Place, to_u64},
     line_format::{self, LineFormat},
     losses::Losses,
     report::Sending,
@@ -39,8 +40,6 @@ const UNSURPRISING_WAIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Blocks of input whose records may be on their way; this bounds memory.
 const BLOCKS_HELD_MAX: usize = 64;
-/// Between two writes of the checkpoint.
-const CHECKPOINTED_AFTER: Duration = Duration::from_secs(1);
 /// After a signal a block of input that cannot be sent is let go after this.
 const CUT_OFF_AFTER: Duration = Duration::from_secs(1);
 /// After a signal acknowledgements are awaited so long, a little less than the process may live.
@@ -64,15 +63,6 @@ struct Session<'s> {
 enum Reader {
     Lines(Box<LineFormat>),
     Json { keep_partitions: bool },
-}
-
-/// Keeps the checkpoint.
-struct Keeper {
-    source: Source,
-    path: PathBuf,
-    /// Whether it is kept up to date meanwhile, and not only at the end.
-    is_asked_for: bool,
-    written: Instant,
 }
 
 /// Why a line was not sent.
@@ -112,7 +102,12 @@ impl ConsoleProducer {
         let on_error = self.beyond.on_error(&out.look)?;
         let source = Source::of(&file);
         let begin = self.begin(source.as_ref(), &file, out)?;
-        let mut input = Input::open(&file).context("read standard input")?;
+        let input = if out.look.is_interactive && out.look.mode == Mode::Rich {
+            Input::edit(&file)
+        } else {
+            Input::open(&file)
+        };
+        let mut input = input.context("read standard input")?;
         let cluster = match Cluster::connect(config.client.clone()).await {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -158,52 +153,6 @@ impl ConsoleProducer {
         }
         let sent = session.send_all(first, &mut input, out).await;
         session.finish(sent, &report, out).await
-    }
-
-    /// Where to begin in the input: where a checkpoint says.
-    fn begin(
-        &self,
-        source: Option<&Source>,
-        file: impl AsFd,
-        out: &mut Printer<'_>,
-    ) -> Result<Start, Failure> {
-        let start = Start { line: 1, byte: 0 };
-        let Some(path) = &self.beyond.resume else {
-            return Ok(start);
-        };
-        let Some(source) = source else {
-            return Err(Failure::new("cannot resume: standard input is not a file")
-                .with_hint("give it one: --resume CHECKPOINT < FILE"));
-        };
-        let Some(checkpoint) = Checkpoint::read(path)? else {
-            return Ok(start);
-        };
-        let start = checkpoint.go_on(self.topic.as_deref().unwrap_or_default(), source, file)?;
-        out.note(format_args!(
-            "resuming at line {} (byte {}); records that were on their way at a crash may be sent twice",
-            number(start.line),
-            number(start.byte)
-        ));
-        Ok(start)
-    }
-
-    /// Without --resume a person gets a checkpoint when something goes wrong; scripts get no file that they did not ask for.
-    fn keeper(&self, source: Option<&Source>, out: &Printer<'_>) -> Option<Keeper> {
-        let source = source?.clone();
-        let asked_for = self.beyond.resume.clone();
-        let is_asked_for = asked_for.is_some();
-        let path = match asked_for {
-            None if out.look.mode == Mode::Rich => {
-                PathBuf::from(format!("{}.ckpt", source.name()?))
-            }
-            asked_for => asked_for?,
-        };
-        Some(Keeper {
-            source,
-            path,
-            is_asked_for,
-            written: Instant::now(),
-        })
     }
 
     fn heading(
@@ -285,7 +234,7 @@ impl Session<'_> {
         input: &mut Input,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<Option<Block>> {
-        if out.look.is_interactive {
+        if !input.prompt() && out.look.is_interactive {
             out.text(">")?;
             out.flush()?;
         }
@@ -474,14 +423,10 @@ impl Session<'_> {
     }
 
     fn keep_checkpoint(&mut self, out: &mut Printer<'_>) {
-        let Some(keeper) = &mut self.keeper else {
-            return;
-        };
-        if keeper.is_asked_for && keeper.written.elapsed() >= CHECKPOINTED_AFTER {
-            keeper.written = Instant::now();
-            if let Err(failure) = keeper.keep(self.topic, &self.losses) {
-                self.losses.above(|| out.failure(&failure));
-            }
+        if let Some(keeper) = &mut self.keeper
+            && let Err(failure) = keeper.keep_up(self.topic, &self.losses)
+        {
+            self.losses.above(|| out.failure(&failure));
         }
     }
 
@@ -517,7 +462,9 @@ impl Session<'_> {
         self.losses.sum_up(out);
         let is_complete = sent.is_ok() && !is_stopped;
         if is_complete {
-            self.forget_checkpoint();
+            if let Some(keeper) = &self.keeper {
+                keeper.forget();
+            }
             if was_drawn
                 || (out.look.mode == Mode::Rich
                     && out.look.progress == Drawing::Lines
@@ -536,14 +483,6 @@ impl Session<'_> {
             return Err(Reported.into());
         }
         Ok(())
-    }
-
-    fn forget_checkpoint(&self) {
-        if let Some(keeper) = &self.keeper
-            && keeper.is_asked_for
-        {
-            std::fs::remove_file(&keeper.path).ok();
-        }
     }
 
     /// Says how far it came and how to go on. Where nobody asked for that, only the error is left to say.
@@ -588,12 +527,6 @@ impl Session<'_> {
         } else {
             Ok(())
         }
-    }
-}
-
-impl Keeper {
-    fn keep(&self, topic: &str, losses: &Losses<'_>) -> Result<(), Failure> {
-        Checkpoint::new(topic, &self.source, losses.safe()).write(&self.path)
     }
 }
 
