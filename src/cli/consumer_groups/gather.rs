@@ -34,8 +34,16 @@ pub(super) async fn groups(
     ids: &[String],
     with_offsets: bool,
 ) -> anyhow::Result<Vec<Group>> {
+    let offsets = async {
+        if with_offsets {
+            admin.list_group_offsets(ids).await
+        } else {
+            Ok(BTreeMap::new())
+        }
+    };
+    let (outcomes, committed) = tokio::join!(admin.describe_groups(ids), offsets);
     let mut described = Vec::new();
-    for (id, outcome) in admin.describe_groups(ids).await? {
+    for (id, outcome) in outcomes? {
         match outcome {
             Ok(group) => described.push(group),
             Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => {
@@ -47,11 +55,7 @@ pub(super) async fn groups(
         }
     }
     let brokers = admin.cluster().brokers().await?;
-    let mut committed = if with_offsets {
-        admin.list_group_offsets(ids).await?
-    } else {
-        BTreeMap::new()
-    };
+    let mut committed = committed?;
     let mut groups = Vec::new();
     for group in described {
         let coordinator = brokers.brokers.get(&group.coordinator);
@@ -171,15 +175,10 @@ pub(super) async fn led(
         .map(|partition| partition.topic.clone())
         .collect();
     let topics: Vec<_> = topics.into_iter().collect();
-    let described = admin.describe_topics(&topics).await?;
+    let metadata = admin.cluster().knowing(&topics).await?;
     let is_led = |partition: &&TopicPartition| {
-        let Some(Ok(topic)) = described.get(&partition.topic) else {
-            return false;
-        };
-        topic
-            .partitions
-            .iter()
-            .any(|it| it.id == partition.partition && it.leader.is_some())
+        let found = metadata.partition(&partition.topic, partition.partition);
+        found.is_some_and(|it| it.leader.is_some())
     };
     Ok(partitions.iter().filter(is_led).cloned().collect())
 }
