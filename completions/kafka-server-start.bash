@@ -1,51 +1,23 @@
-_kafka__server__start() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="kafka__server__start"
-                ;;
-            *)
-                ;;
-        esac
-    done
-
-    case "${cmd}" in
-        kafka__server__start)
-            opts="-h -V --override --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --override)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-    esac
+# Completion of kafka-server-start kafka-server-start.sh in bash: what a word can become is for kaffa to say. Made by `kaffa generate`.
+_kafka_server_start() {
+  local i line=${COMP_LINE:0:COMP_POINT} rest word words=() at=-1 breaks= value about lead
+  # bash has cut words at : and =; they are put together again.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    rest=${line#"${line%%[![:blank:]]*}"}
+    word=${COMP_WORDS[i]}
+    ((i == COMP_CWORD)) && word=$rest
+    if ((at < 0)) || [[ $rest != "$line" ]]; then words[++at]=$word; else words[at]+=$word; fi
+    line=${rest#"$word"}
+  done
+  # Only what stands behind the last cut is replaced.
+  [[ $COMP_WORDBREAKS == *:* ]] && breaks+=:
+  [[ $COMP_WORDBREAKS == *=* ]] && breaks+==
+  word=${words[at]}
+  [[ $breaks ]] && lead=${word%"${word##*[$breaks]}"}
+  COMPREPLY=()
+  while IFS=$'\t' read -r value about; do
+    if [[ $value == '<file>' ]]; then compopt -o default; else COMPREPLY+=("${value#"$lead"}"); fi
+  done < <(kaffa complete -- "${words[@]}" 2> /dev/null)
+  [[ ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace
 }
-
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _kafka__server__start -o nosort -o bashdefault -o default kafka-server-start
-else
-    complete -F _kafka__server__start -o bashdefault -o default kafka-server-start
-fi
-complete -F _kafka__server__start -o bashdefault -o default kafka-server-start.sh
+complete -F _kafka_server_start kafka-server-start kafka-server-start.sh

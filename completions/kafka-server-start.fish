@@ -1,4 +1,13 @@
-complete -c kafka-server-start -l override -d 'Set one key of the configuration; wins over the file' -r
-complete -c kafka-server-start -s h -l help -d 'Print help'
-complete -c kafka-server-start -s V -l version -d 'Print version'
-complete -c kafka-server-start.sh -w kafka-server-start
+# Completion of kafka-server-start kafka-server-start.sh in fish: what a word can become is for kaffa to say. Made by `kaffa generate`.
+function _kafka_server_start
+    for line in (kaffa complete -- (commandline -opc) (commandline -ct) 2> /dev/null)
+        if string match -q '<file>*' -- $line
+            __fish_complete_path (commandline -ct)
+        else
+            echo $line
+        end
+    end
+end
+for name in kafka-server-start kafka-server-start.sh
+    complete -c $name -f -a '(_kafka_server_start)'
+end

@@ -17,6 +17,7 @@ mod configs;
 mod topics;
 
 mod bad_input;
+mod completion;
 mod console_tools;
 mod consumer_groups;
 mod consuming;

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod broker;
+pub mod complete;
 pub mod console_consumer;
 pub mod console_producer;
 pub mod consumer_groups;
@@ -23,6 +24,7 @@ pub mod quickstart;
 pub mod short;
 pub mod target;
 pub mod time;
+mod topic_help;
 pub mod topics;
 pub mod umbrella;
 

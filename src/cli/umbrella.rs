@@ -7,7 +7,7 @@ use clap::{Args, Command};
 use super::{
     KAFKA_VERSION, Tool,
     args::names,
-    broker, called_by,
+    broker, called_by, complete,
     console_consumer::ConsoleConsumer,
     console_producer::ConsoleProducer,
     consumer_groups::ConsumerGroups,
@@ -17,7 +17,7 @@ use super::{
     generate,
     printer::{Look, Printer, Stdio},
     profile::Profiles,
-    quickstart,
+    quickstart, topic_help,
     topics::Topics,
 };
 
@@ -46,7 +46,7 @@ Commands:
 Apache's tools take the same options under their own names: kafka-topics, kafka-console-producer,
 kafka-console-consumer, kafka-consumer-groups, kafka-server-start; or kaffa console-producer and so on.
 
-Options of a command: kaffa COMMAND --help
+Options of a command: kaffa COMMAND --help. How values are written: kaffa help times, sizes or offsets.
 ";
 
 /// A tool that the umbrella knows.
@@ -136,13 +136,18 @@ pub fn main() -> ExitCode {
     if let Some(tool) = TOOLS.iter().find(|tool| tool.binary == Some(script)) {
         return (tool.run)(&called, &words);
     }
+    if let Some((first, rest)) = words.split_first()
+        && first == "complete"
+    {
+        return complete::main(rest);
+    }
     let (options, words) = leading_options(words);
     let Some((first, rest)) = words.split_first() else {
         return say(true, |out| out.note(HELP.trim_end()));
     };
     let rest: Vec<OsString> = rest.iter().cloned().chain(options).collect();
     let typed = first.to_string_lossy();
-    if let Some(tool) = TOOLS.iter().find(|tool| tool.is_called(&typed)) {
+    if let Some(tool) = find(&typed) {
         let name = if tool.binary == Some(&typed) {
             typed.into_owned()
         } else {
@@ -152,10 +157,46 @@ pub fn main() -> ExitCode {
     }
     match (typed.as_ref(), rest.as_slice()) {
         ("--help" | "-h" | "help", []) => say(false, |out| drop(out.text(HELP))),
+        ("help", [name]) => explain(&name.to_string_lossy()),
         ("--version" | "-V", _) => say(false, |out| drop(out.line(version()))),
         ("generate", [dir]) => generate::main(dir),
         _ => say(true, |out| out.failure(&unknown(&typed))),
     }
+}
+
+/// `kaffa help NAME`: a command's help, or the page about a kind of value.
+fn explain(name: &str) -> ExitCode {
+    match (find(name), topic_help::page(name)) {
+        (Some(tool), _) => (tool.run)(&format!("kaffa {name}"), &["--help".into()]),
+        (None, Some(page)) => say(false, |out| drop(out.text(page))),
+        (None, None) => say(true, |out| {
+            let failure = Failure::new(format!("there is no help about '{name}'"));
+            out.failure(
+                &failure
+                    .with_hint("there is about every command, and about times, sizes and offsets"),
+            );
+        }),
+    }
+}
+
+/// The tool of this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    TOOLS.iter().find(|tool| tool.is_called(name))
+}
+
+/// The words that can stand after `kaffa`, and what they are for.
+pub fn words() -> Vec<(String, String)> {
+    let about = |tool: &Entry| {
+        (tool.command)(tool.name)
+            .get_about()
+            .map(ToString::to_string)
+    };
+    let tools = TOOLS
+        .iter()
+        .map(|tool| (tool.name.to_owned(), about(tool).unwrap_or_default()));
+    tools
+        .chain([("help".to_owned(), "what a command does".to_owned())])
+        .collect()
 }
 
 /// Takes the options that every tool has from in front of the tool's name: they stand behind it as well.

@@ -1,0 +1,13 @@
+# Completion of NAMES in fish: what a word can become is for kaffa to say. Made by `kaffa generate`.
+function FUNCTION
+    for line in (kaffa complete -- (commandline -opc) (commandline -ct) 2> /dev/null)
+        if string match -q '<file>*' -- $line
+            __fish_complete_path (commandline -ct)
+        else
+            echo $line
+        end
+    end
+end
+for name in NAMES
+    complete -c $name -f -a '(FUNCTION)'
+end
