@@ -1,5 +1,5 @@
 # Completion of kafka-console-consumer kafka-console-consumer.sh in fish: what a word can become is for kaffa to say. Made by `kaffa generate`.
-function _kafka_console_consumer
+function _kafka-console-consumer
     for line in (kaffa complete -- (commandline -opc) (commandline -ct) 2> /dev/null)
         if string match -q '<file>*' -- $line
             __fish_complete_path (commandline -ct)
@@ -9,5 +9,5 @@ function _kafka_console_consumer
     end
 end
 for name in kafka-console-consumer kafka-console-consumer.sh
-    complete -c $name -f -a '(_kafka_console_consumer)'
+    complete -c $name -f -a '(_kafka-console-consumer)'
 end

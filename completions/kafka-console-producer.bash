@@ -1,5 +1,5 @@
 # Completion of kafka-console-producer kafka-console-producer.sh in bash: what a word can become is for kaffa to say. Made by `kaffa generate`.
-_kafka_console_producer() {
+_kafka-console-producer() {
   local i line=${COMP_LINE:0:COMP_POINT} rest word words=() at=-1 breaks= value about lead
   # bash has cut words at : and =; they are put together again.
   for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -20,4 +20,4 @@ _kafka_console_producer() {
   done < <(kaffa complete -- "${words[@]}" 2> /dev/null)
   [[ ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace
 }
-complete -F _kafka_console_producer kafka-console-producer kafka-console-producer.sh
+complete -F _kafka-console-producer kafka-console-producer kafka-console-producer.sh

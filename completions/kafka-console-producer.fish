@@ -1,5 +1,5 @@
 # Completion of kafka-console-producer kafka-console-producer.sh in fish: what a word can become is for kaffa to say. Made by `kaffa generate`.
-function _kafka_console_producer
+function _kafka-console-producer
     for line in (kaffa complete -- (commandline -opc) (commandline -ct) 2> /dev/null)
         if string match -q '<file>*' -- $line
             __fish_complete_path (commandline -ct)
@@ -9,5 +9,5 @@ function _kafka_console_producer
     end
 end
 for name in kafka-console-producer kafka-console-producer.sh
-    complete -c $name -f -a '(_kafka_console_producer)'
+    complete -c $name -f -a '(_kafka-console-producer)'
 end

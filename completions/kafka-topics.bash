@@ -1,5 +1,5 @@
 # Completion of kafka-topics kafka-topics.sh in bash: what a word can become is for kaffa to say. Made by `kaffa generate`.
-_kafka_topics() {
+_kafka-topics() {
   local i line=${COMP_LINE:0:COMP_POINT} rest word words=() at=-1 breaks= value about lead
   # bash has cut words at : and =; they are put together again.
   for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -20,4 +20,4 @@ _kafka_topics() {
   done < <(kaffa complete -- "${words[@]}" 2> /dev/null)
   [[ ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace
 }
-complete -F _kafka_topics kafka-topics kafka-topics.sh
+complete -F _kafka-topics kafka-topics kafka-topics.sh

@@ -93,6 +93,14 @@ fn bash_completes() {
 }
 
 #[test]
+#[ignore = "needs zsh: tests/interop/setup zsh"]
+fn zsh_completes() {
+    let start = "echo 'fpath=(SCRIPTS $fpath); autoload -Uz compinit; compinit -u -D; n=0; \
+                 precmd() { PS1=\"$n> \"; ((n++)) }' > .zshrc; TERM=dumb ZDOTDIR=$PWD timeout --foreground 20 zsh -i";
+    completes(start, "\u{15}\r");
+}
+
+#[test]
 fn nothing_is_said_where_nobody_answers() {
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let mute = mute.local_addr().unwrap().to_string();

@@ -104,9 +104,9 @@ fn loader(shell: &str, name: &str) -> String {
     } else {
         format!("{name} {name}.sh")
     };
-    let function = format!("_{}", name.replace('-', "_"));
+    // zsh loads a function from a file of its name.
     shell
-        .replace("FUNCTION", &function)
+        .replace("FUNCTION", &format!("_{name}"))
         .replace("NAMES", &names)
 }
 
