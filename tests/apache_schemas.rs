@@ -124,7 +124,8 @@ fn their_fields(
     lines: &mut Vec<String>,
 ) {
     for field in owner["fields"].as_array().unwrap() {
-        if !within(&field["versions"], version) {
+        // Some fields that are tagged from the start say only since when.
+        if !within(&field["versions"], version) && !within(&field["taggedVersions"], version) {
             continue;
         }
         let (array, kind) = match field["type"].as_str().unwrap() {

@@ -340,6 +340,10 @@ fn resets_that_make_no_sense_are_refused_and_change_nothing() {
         &bench.refused("consumer-groups", "--describe --group nobody"),
         &["nobody", "does not exist", "--list"],
     );
+    says(
+        &bench.refused("consumer-groups", "--delete --group nobody"),
+        &["nobody", "does not exist", "--list"],
+    );
 
     let plan = bench.dir.path().join("plan.csv");
     fs::write(&plan, "orders,0,0\norders,zero,1\n").unwrap();

@@ -165,7 +165,8 @@ fn wrong_options_say_what_would_be_right() {
     let error: Value = serde_json::from_str(stderr(&output).lines().last().unwrap()).unwrap();
     assert_eq!(
         error,
-        json!({"kind": "error", "v": 1, "message": "topic 'tt' does not exist", "hints": ["did you mean: t ?"]})
+        json!({"kind": "error", "v": 1, "code": "UNKNOWN_TOPIC_OR_PARTITION", "message": "topic 'tt' does not exist",
+            "hints": ["did you mean: t ?"]})
     );
 }
 

@@ -44,6 +44,8 @@ pub struct Failure {
     pub message: String,
     /// Facts and commands that help, at most three.
     pub hints: Vec<String>,
+    /// Kafka's error, where it is one.
+    pub code: Option<ErrorCode>,
 }
 
 impl Failure {
@@ -54,6 +56,7 @@ impl Failure {
             plain: text.clone(),
             message: text,
             hints: Vec::new(),
+            code: None,
         }
     }
 
@@ -61,6 +64,13 @@ impl Failure {
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
+        self
+    }
+
+    /// Says which of Kafka's errors it is.
+    #[must_use]
+    pub const fn with_code(mut self, code: ErrorCode) -> Self {
+        self.code = Some(code);
         self
     }
 
@@ -148,7 +158,10 @@ impl From<&client::Error> for Failure {
             message = format!("{message}: {cause}");
             source = cause.source();
         }
-        let failure = Self::new(message);
+        let failure = Self {
+            code: error.code(),
+            ..Self::new(message)
+        };
         match error {
             client::Error::Broker { code, message, .. } => Self {
                 plain: message.clone().unwrap_or_else(|| code.message().to_owned()),

@@ -1,5 +1,10 @@
 //! Names of topics and groups: which are Kafka's own, and which a mistyped one was meant to be.
 
+use crate::{cli::failure::Failure, protocol::ErrorCode};
+
+/// What helps where no name is near.
+pub const LIST_TOPICS: &str = "what there is: kafka-topics --list";
+
 /// How many candidates a hint shows.
 const SHOWN_MAX: usize = 3;
 
@@ -9,6 +14,20 @@ pub fn is_internal(topic: &str) -> bool {
         topic,
         "__consumer_offsets" | "__transaction_state" | "__share_group_state"
     )
+}
+
+/// The failure for a topic that does not exist: `plain` is what Apache's tool says, `otherwise` the hint where none of
+/// `names` is near.
+pub fn no_topic<'n>(
+    topic: &str,
+    plain: impl Into<String>,
+    names: impl IntoIterator<Item = &'n str>,
+    otherwise: impl Into<String>,
+) -> Failure {
+    Failure::new(plain)
+        .with_message(format!("topic '{topic}' does not exist"))
+        .with_code(ErrorCode::UnknownTopicOrPartition)
+        .with_hint(did_you_mean(topic, names).unwrap_or_else(|| otherwise.into()))
 }
 
 /// `did you mean: a, b ?` with the names nearest to `typed`, if any is near.

@@ -105,10 +105,9 @@ impl ConsoleConsumer {
             .await?;
         let Some(count) = metadata.partition_count(&topic) else {
             let topics = admin.list_topics().await.unwrap_or_default();
-            let hint = names::did_you_mean(&topic, topics.iter().map(|topic| topic.name.as_str()));
-            let failure = Failure::new(format!("topic '{topic}' does not exist"));
-            let hint = hint.unwrap_or_else(|| "what there is: kafka-topics --list".to_owned());
-            return Err(failure.with_hint(hint).into());
+            let names = topics.iter().map(|topic| topic.name.as_str());
+            let plain = format!("topic '{topic}' does not exist");
+            return Err(names::no_topic(&topic, plain, names, names::LIST_TOPICS).into());
         };
         let all = (0..i32::MAX).take(count);
         let partitions = match self.wanted_partition()? {

@@ -140,6 +140,7 @@ impl<'s> Losses<'s> {
                 plain: message.clone(),
                 message,
                 hints: ways_on.iter().chain(&lost.why.hints).cloned().collect(),
+                code: lost.why.code,
             });
         });
     }

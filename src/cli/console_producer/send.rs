@@ -296,21 +296,17 @@ impl Session<'_> {
 
     async fn missing(&self, cluster: &Cluster, wait: Duration) -> Failure {
         let topic = self.topic;
-        let failure = Failure::new(format!(
+        let plain = format!(
             "Topic {topic} not present in metadata after {} ms.",
             wait.as_millis()
-        ))
-        .with_message(format!("topic '{topic}' does not exist"));
+        );
         let topics = Admin::new(cluster.clone())
             .list_topics()
             .await
             .unwrap_or_default();
-        match names::did_you_mean(topic, topics.iter().map(|topic| topic.name.as_str())) {
-            Some(hint) => failure.with_hint(hint),
-            None => failure.with_hint(format!(
-                "make it with: kafka-topics --create --topic {topic}"
-            )),
-        }
+        let names = topics.iter().map(|topic| topic.name.as_str());
+        let make = format!("make it with: kafka-topics --create --topic {topic}");
+        names::no_topic(topic, plain, names, make)
     }
 
     async fn send_block(&mut self, block: Block, out: &mut Printer<'_>) -> anyhow::Result<()> {

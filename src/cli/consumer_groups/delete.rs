@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::ConsumerGroups;
+use super::{ConsumerGroups, gather::explained};
 use crate::{
     cli::{
         failure::{self, Failure, Reported},
@@ -36,7 +36,9 @@ impl ConsumerGroups {
                     out.json(&json!({"kind": "consumer_group_deleted", "v": 1, "group": group}))?;
                 }
                 (Mode::Rich, Ok(())) => out.line(format_args!("Deleted group {group}."))?,
-                (Mode::Rich | Mode::Json, Err(error)) => out.failure(&Failure::from(&error)),
+                (Mode::Rich | Mode::Json, Err(error)) => {
+                    out.fail(&explained(&group, error, admin).await);
+                }
             }
         }
         if out.look.mode == Mode::Plain {

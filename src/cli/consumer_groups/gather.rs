@@ -15,7 +15,7 @@ use crate::{
         failure::{self, Failure},
     },
     client::{
-        Admin,
+        Admin, Error,
         admin::{
             groups::{GroupDescription, MemberDescription},
             offsets::{Committed, OffsetSpec},
@@ -46,12 +46,7 @@ pub(super) async fn groups(
     for (id, outcome) in outcomes? {
         match outcome {
             Ok(group) => described.push(group),
-            Err(error) if error.code() == Some(ErrorCode::GroupIdNotFound) => {
-                let failure = Failure::new(failure::exception(&error))
-                    .with_message(format!("group '{id}' does not exist"));
-                return Err(with_names(failure, &id, admin).await.into());
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(explained(&id, error, admin).await),
         }
     }
     let brokers = admin.cluster().brokers().await?;
@@ -81,14 +76,18 @@ pub(super) async fn groups(
     Ok(groups)
 }
 
-async fn with_names(failure: Failure, id: &str, admin: &Admin) -> Failure {
-    let Ok(ids) = list::all_ids(admin).await else {
-        return failure;
-    };
-    match names::did_you_mean(id, ids.iter().map(String::as_str)) {
-        Some(hint) => failure.with_hint(hint),
-        None => failure.with_hint("what there is: --list"),
+/// What is wrong with a group; of one that is not there, what may have been meant.
+pub(super) async fn explained(id: &str, error: Error, admin: &Admin) -> anyhow::Error {
+    if error.code() != Some(ErrorCode::GroupIdNotFound) {
+        return error.into();
     }
+    let ids = list::all_ids(admin).await.unwrap_or_default();
+    let hint = names::did_you_mean(id, ids.iter().map(String::as_str));
+    Failure::new(failure::exception(&error))
+        .with_message(format!("group '{id}' does not exist"))
+        .with_code(ErrorCode::GroupIdNotFound)
+        .with_hint(hint.unwrap_or_else(|| "what there is: --list".to_owned()))
+        .into()
 }
 
 fn member(member: MemberDescription) -> Member {

@@ -290,10 +290,8 @@ async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
         return failure;
     }
     let topics = in_time(admin.list_topics()).await.unwrap_or_default();
-    let hint = names::did_you_mean(topic, topics.iter().map(|topic| topic.name.as_str()));
-    Failure::new(failure.plain)
-        .with_message(format!("topic '{topic}' does not exist"))
-        .with_hint(hint.unwrap_or_else(|| "what there is: kafka-topics --list".to_owned()))
+    let names = topics.iter().map(|topic| topic.name.as_str());
+    names::no_topic(topic, failure.plain, names, names::LIST_TOPICS)
 }
 
 fn refuse(partitions: &[TopicPartition], why: &str) -> Result<(), Failure> {

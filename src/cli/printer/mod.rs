@@ -25,6 +25,7 @@ pub use look::{Consent, Look, Mode, Stdio};
 
 use self::colour::Colour;
 use crate::cli::failure::{self, Failure, Refused, Reported};
+use crate::protocol::ErrorCode;
 
 /// Bytes of output gathered before they are written: large enough that system calls do not show in a profile.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -233,7 +234,10 @@ impl<'o> Printer<'o> {
             }
             Mode::Json => {
                 let Failure { message, hints, .. } = failure;
-                self.note(json!({"kind": "error", "v": 1, "message": message, "hints": hints}));
+                let code = failure.code.map(ErrorCode::name);
+                self.note(json!({
+                    "kind": "error", "v": 1, "code": code, "message": message, "hints": hints,
+                }));
             }
         }
         self.hints(failure);
@@ -356,6 +360,7 @@ mod tests {
     fn missing_topic() -> Failure {
         Failure::new("Topic 'x' does not exist as expected")
             .with_message("topic 'x' does not exist")
+            .with_code(ErrorCode::UnknownTopicOrPartition)
             .with_hint("did you mean: y ?")
     }
 
@@ -387,7 +392,7 @@ mod tests {
         let (_, err) = said(look, |printer| printer.failure(&missing_topic()));
         assert_eq!(
             err,
-            "{\"kind\":\"error\",\"v\":1,\"message\":\"topic 'x' does not exist\",\"hints\":[\"did you mean: y ?\"]}\n"
+            "{\"kind\":\"error\",\"v\":1,\"code\":\"UNKNOWN_TOPIC_OR_PARTITION\",\"message\":\"topic 'x' does not exist\",\"hints\":[\"did you mean: y ?\"]}\n"
         );
     }
 

@@ -63,12 +63,8 @@ impl Selection {
 }
 
 fn missing(topic: &str, names: &BTreeSet<&str>) -> Failure {
-    let failure = Failure::new(format!("Topic '{topic}' does not exist as expected"))
-        .with_message(format!("topic '{topic}' does not exist"));
-    match names::did_you_mean(topic, names.iter().copied()) {
-        Some(hint) => failure.with_hint(hint),
-        None => failure.with_hint("what there is: --list"),
-    }
+    let plain = format!("Topic '{topic}' does not exist as expected");
+    names::no_topic(topic, plain, names.iter().copied(), names::LIST_TOPICS)
 }
 
 #[cfg(test)]
