@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::tally::Tally;
+use super::{send::number, tally::Tally};
 use crate::cli::printer::{
     Look,
     colour::Colour,
-    figures::bytes,
+    figures::{bytes, to_f64},
     progress::{
         Done, Pace, Part, Report, bar, bytes_per_second, fitting, per_second, records_per_second,
     },
-    table::thousands,
 };
 
 /// Narrower terminals get percent, speed and estimate only.
@@ -105,12 +104,7 @@ impl Sending {
     fn counters(&self, look: &Look) -> String {
         let counts = self.tally.counts();
         let (records, in_flight_bytes) = counts.in_flight();
-        let number = |count: u64| thousands(i64::try_from(count).unwrap_or(i64::MAX));
         let times = if look.unicode { '×' } else { 'x' };
-        let ratio = per_second(
-            counts.settled_bytes(),
-            Duration::from_secs(counts.wire_bytes),
-        );
         let mut parts: Vec<Part> = vec![(format!("acked {}", number(counts.acked)), false)];
         parts.push((
             format!("in flight {} ({})", number(records), bytes(in_flight_bytes)),
@@ -118,6 +112,7 @@ impl Sending {
         ));
         if self.is_compressed && counts.wire_bytes > 0 {
             let sent = bytes(counts.wire_bytes);
+            let ratio = to_f64(counts.settled_bytes()) / to_f64(counts.wire_bytes);
             parts.push((format!("on the wire {sent} ({ratio:.1}{times})"), true));
         }
         parts.push((format!("retries {}", number(counts.retries)), false));
@@ -131,7 +126,6 @@ impl Sending {
     /// The line that stands for all of it at the end; without the speeds where there is no room for them.
     pub(super) fn summary(&self, elapsed: Duration, columns: u16) -> String {
         let counts = self.tally.counts();
-        let number = |count: u64| thousands(i64::try_from(count).unwrap_or(i64::MAX));
         let done = counts.own_bytes();
         let what = format!("{} records, {}", number(counts.acked), bytes(done));
         let speeds = format!(

@@ -2,17 +2,22 @@
 
 use chrono::{Local, MappedLocalTime, TimeZone};
 
-/// A size with three digits: `6.30 GB`.
+/// A count to reckon with.
 #[expect(
     clippy::cast_precision_loss,
     clippy::as_conversions,
     reason = "shown to three digits"
 )]
+pub const fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+/// A size with three digits: `6.30 GB`.
 pub fn bytes(count: u64) -> String {
     if count < 1000 {
         format!("{count} B")
     } else {
-        si(count as f64, "B")
+        si(to_f64(count), "B")
     }
 }
 

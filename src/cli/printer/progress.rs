@@ -18,7 +18,11 @@ use tokio::{
     time::{Instant, interval, interval_at, sleep_until},
 };
 
-use super::{Look, figures::si, look::Drawing};
+use super::{
+    Look,
+    figures::{si, to_f64},
+    look::Drawing,
+};
 
 /// Nothing is drawn before this.
 const FIRST_DRAWN_AFTER: Duration = Duration::from_millis(500);
@@ -255,15 +259,6 @@ pub fn file_size(file: impl AsFd) -> Option<u64> {
 /// How many of `count` there were in a second of `elapsed`.
 pub fn per_second(count: u64, elapsed: Duration) -> f64 {
     to_f64(count) / elapsed.as_secs_f64().max(f64::EPSILON)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::as_conversions,
-    reason = "shown to three digits"
-)]
-const fn to_f64(count: u64) -> f64 {
-    count as f64
 }
 
 /// A speed: `412 MB/s`.
