@@ -36,6 +36,13 @@ Where to begin in a partition (--offset of the consumer):
   latest                      what comes from now on
   42                          the record with this offset
 
+Parts of a topic (--range of the consumer), the end left out; --last 10 is the last ten records:
+  earliest..latest            what is there now
+  500..                       from this offset on, and what comes later
+  ..start+100                 the first hundred offsets of each partition
+  end-100..end                the last hundred
+  @yesterday..@today          by time: kaffa help times
+
 Where a group goes (--reset-offsets of the group tool), one of:
   --to-earliest  --to-latest  --to-current  --to-offset 42  --shift-by -10
   --to-datetime TIME          the first record of this time or later: kaffa help times
@@ -53,7 +60,7 @@ pub(super) fn page(name: &str) -> Option<&'static str> {
 mod tests {
     use chrono::{TimeZone, Utc};
 
-    use crate::cli::time;
+    use crate::cli::{offsets::Range, time};
 
     /// The forms of a part of a page: what stands in front of the first wide gap, two blanks apart.
     fn forms(part: &str) -> Vec<&str> {
@@ -79,6 +86,12 @@ mod tests {
         }
         for form in forms(durations) {
             assert!(time::duration(form, Some(1)).is_ok(), "{form}");
+        }
+        let (_, ranges) = super::OFFSETS.split_once("\n\n").unwrap();
+        let (ranges, _) = ranges.split_once("\n\n").unwrap();
+        assert_eq!(forms(ranges).len(), 5);
+        for form in forms(ranges) {
+            assert!(Range::read(form, &now).is_ok(), "{form}");
         }
         assert!(forms(super::SIZES).len() > 6);
         for form in forms(super::SIZES) {
