@@ -1,5 +1,8 @@
 //! One data directory, served by Apache Kafka's broker, by ours, and by Apache's again.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use tempfile::tempdir;
 
 use crate::support::apache_broker::ApacheBroker;
@@ -44,6 +47,15 @@ fn everything(address: &str) -> [String; 2] {
     ]
 }
 
+/// A broker of Apache's says that it has started before it leads its partitions and has read the groups.
+fn assert_comes_to_have(address: &str, expected: &[String; 2]) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while everything(address) != *expected && Instant::now() < deadline {
+        thread::yield_now();
+    }
+    assert_eq!(everything(address), *expected);
+}
+
 #[test]
 #[ignore = "needs Apache Kafka: tests/interop/setup apache"]
 fn a_data_directory_goes_from_apaches_broker_to_ours_and_back() {
@@ -83,7 +95,7 @@ fn a_data_directory_goes_from_apaches_broker_to_ours_and_back() {
     assert!(here.stop().success());
 
     let there = ApacheBroker::start(&dir);
-    assert_eq!(everything(&there.address), left);
+    assert_comes_to_have(&there.address, &left);
     assert_next(&there.address, 1500);
     assert_eq!(
         kaffa(&there.address, "topics --list", ""),
