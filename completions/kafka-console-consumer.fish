@@ -1,8 +1,12 @@
 # Completion of kafka-console-consumer kafka-console-consumer.sh in fish: what a word can become is for kaffa to say. Made by `kaffa generate`.
 function _kafka-console-consumer
-    for line in (kaffa complete -- (commandline -opc) (commandline -ct) 2> /dev/null)
+    set -l word (commandline -ct)
+    for line in (kaffa complete -- (commandline -opc) $word 2> /dev/null)
         if string match -q '<file>*' -- $line
-            __fish_complete_path (commandline -ct)
+            set -l lead (string match -r -- '^-[^=]*=' $word)
+            for path in (complete -C "'' "(string replace -- "$lead" '' $word))
+                echo "$lead$path"
+            end
         else
             echo $line
         end

@@ -7,7 +7,7 @@ use crate::support::broker::BrokerProcess;
 use crate::support::terminal::Terminal;
 
 /// What is typed before Tab, and what stands there after it. `@` is the broker's address.
-const TYPED: [(&str, &str); 9] = [
+const TYPED: [(&str, &str); 11] = [
     (
         "kafka-topics --exclude-int",
         "kafka-topics --exclude-internal ",
@@ -41,6 +41,14 @@ const TYPED: [(&str, &str); 9] = [
         "--topic orders:0 ",
     ),
     ("kaffa groups describe -b @ e", "-b @ etl "),
+    (
+        "kafka-topics --command-config /dev/nul",
+        "-config /dev/null ",
+    ),
+    (
+        "kafka-topics --command-config=/dev/nul",
+        "-config=/dev/null ",
+    ),
 ];
 
 /// A broker with a topic of one partition and a group.
@@ -88,7 +96,7 @@ fn bash_completes() {
     // Each prompt counts, so that the test knows when the line before it is gone.
     let start = "cat SCRIPTS/kaffa.bash SCRIPTS/kafka-topics.bash SCRIPTS/kafka-consumer-groups.bash > rc; \
                  echo \"n=0; PROMPT_COMMAND='PS1=\\$n\\>\\ ; ((n++))'; bind 'set enable-bracketed-paste off'\" >> rc; \
-                 timeout --foreground 50 bash --noprofile --rcfile rc -i";
+                 timeout --foreground 300 bash --noprofile --rcfile rc -i";
     completes(start, "\u{15}\n");
 }
 
@@ -96,7 +104,17 @@ fn bash_completes() {
 #[ignore = "needs zsh: tests/interop/setup zsh"]
 fn zsh_completes() {
     let start = "echo 'fpath=(SCRIPTS $fpath); autoload -Uz compinit; compinit -u -D; n=0; \
-                 precmd() { PS1=\"$n> \"; ((n++)) }' > .zshrc; TERM=dumb ZDOTDIR=$PWD timeout --foreground 20 zsh -i";
+                 precmd() { PS1=\"$n> \"; ((n++)) }' > .zshrc; TERM=dumb ZDOTDIR=$PWD timeout --foreground 300 zsh -i";
+    completes(start, "\u{15}\r");
+}
+
+#[test]
+#[ignore = "needs fish: tests/interop/setup fish"]
+fn fish_completes() {
+    // Without that directory fish reads every man page there is before it ends.
+    let start = "mkdir -p .config/fish .local/share/fish/generated_completions; ln -s SCRIPTS .config/fish/completions; echo 'set -g n 0; set -g fish_autosuggestion_enabled 0; \
+                 function fish_prompt; echo -n \"$n> \"; set n (math $n + 1); end' > .config/fish/config.fish; \
+                 TERM=dumb timeout --foreground 300 fish -i";
     completes(start, "\u{15}\r");
 }
 
