@@ -1,9 +1,10 @@
 //! One data directory, served by Apache Kafka's broker, by ours, and by Apache's again.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::tempdir;
+use tokio::time::Instant;
 
 use crate::support::apache_broker::ApacheBroker;
 use crate::support::broker::BrokerProcess;
@@ -49,7 +50,7 @@ fn everything(address: &str) -> [String; 2] {
 
 /// A broker of Apache's says that it has started before it leads its partitions and has read the groups.
 fn assert_comes_to_have(address: &str, expected: &[String; 2]) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while everything(address) != *expected && Instant::now() < deadline {
         thread::yield_now();
     }
