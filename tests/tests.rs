@@ -27,6 +27,7 @@ mod json;
 mod producing;
 mod properties;
 mod quickstart;
+mod round_trips;
 mod screens;
 mod umbrella;
 

@@ -358,8 +358,11 @@ async fn entries(admin: &Admin) -> Option<Vec<ConfigEntry>> {
 async fn configs(admin: &Admin) -> Option<Vec<Candidate>> {
     let all = entries(admin).await?.into_iter();
     Some(
-        all.map(|entry| (format!("{}=", entry.name), entry.value.unwrap_or_default()))
-            .collect(),
+        all.map(|entry| {
+            let value = entry.value.unwrap_or_default();
+            (format!("{}=", entry.name), value.to_string())
+        })
+        .collect(),
     )
 }
 
@@ -370,7 +373,7 @@ async fn values(admin: &Admin, key: &str) -> Option<Vec<Candidate>> {
         .into_iter()
         .find(|entry| entry.name == key)?;
     let now = entry.value.unwrap_or_default();
-    let others: &[&str] = match (key, now.as_str()) {
+    let others: &[&str] = match (key, &*now) {
         ("cleanup.policy", _) => &["delete", "compact", "compact,delete"],
         ("compression.type", _) => &["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"],
         ("message.timestamp.type", _) => &["CreateTime", "LogAppendTime"],
@@ -379,7 +382,7 @@ async fn values(admin: &Admin, key: &str) -> Option<Vec<Candidate>> {
     };
     let others = others
         .iter()
-        .filter(|value| **value != now)
+        .filter(|value| now != **value)
         .map(|value| (format!("{key}={value}"), String::new()));
     let now = (format!("{key}={now}"), "now".to_owned());
     Some(std::iter::once(now).chain(others).collect())

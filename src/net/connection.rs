@@ -284,6 +284,7 @@ impl Shared {
         version: i16,
         answer: Answer,
     ) -> Result<(), Error> {
+        tracing::trace!(api = %R::KEY, version, to = %self.address, "request");
         let id = self.line.next_id.fetch_add(1, Ordering::Relaxed) & i32::MAX;
         let frame = encode_request(request, version, id, Some(&self.options.client_id)).map_err(
             |source| Error::Encode {

@@ -70,7 +70,7 @@ impl BrokerProcess {
             let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
             table.lines().any(|line| line.contains(&peer))
         };
-        for _ in 0..2_000 {
+        for _ in 0..12_000 {
             if is_there() {
                 return;
             }

@@ -34,6 +34,12 @@ pub(super) async fn groups(
     ids: &[String],
     with_offsets: bool,
 ) -> anyhow::Result<Vec<Group>> {
+    // Looked up once, for both of what follows.
+    for (id, coordinator) in admin.cluster().coordinators(ids).await {
+        if let Err(error) = coordinator {
+            return Err(explained(&id, error, admin).await);
+        }
+    }
     let offsets = async {
         if with_offsets {
             admin.list_group_offsets(ids).await

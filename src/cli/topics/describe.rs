@@ -155,12 +155,24 @@ impl Topics {
         if let Some(id) = self.wanted_id() {
             return self.describe_by_id(admin, id).await;
         }
-        let names = self.selected(admin).await?;
         let option = "partition-size-limit-per-response";
-        let described = match number(option, self.partition_size_limit_per_response.as_ref())? {
-            Some(limit) => admin.describe_topics_in_pages(&names, limit).await?,
-            None => admin.describe_topics(&names).await?,
+        let limit = number(option, self.partition_size_limit_per_response.as_ref())?;
+        let describe = async |names: &[String]| match limit {
+            Some(limit) => admin.describe_topics_in_pages(names, limit).await,
+            None => admin.describe_topics(names).await,
         };
+        // Names are asked for first only where it takes them to know what is meant, or what may have been meant.
+        if self.topic.is_none() && limit.is_none() && !self.exclude_internal {
+            let described = admin.describe_all_topics().await?;
+            return Ok(described.into_values().collect::<Result<_, _>>()?);
+        }
+        let selection = Selection::new(self.topic.as_deref(), self.exclude_internal)?;
+        if let Some(name) = selection.literal()
+            && let Some(Ok(topic)) = describe(&[name.to_owned()]).await?.remove(name)
+        {
+            return Ok(vec![topic]);
+        }
+        let described = describe(&self.selected(admin).await?).await?;
         Ok(described.into_values().collect::<Result<_, _>>()?)
     }
 
@@ -214,7 +226,10 @@ fn shown(topic: TopicDescription, configs: Vec<ConfigEntry>, around: &Surroundin
         .into_iter()
         .filter(|entry| entry.source != ConfigSource::Default);
     let mut configs: Vec<_> = changed
-        .map(|entry| (entry.name, entry.value.unwrap_or_default()))
+        .map(|entry| {
+            let value = entry.value.unwrap_or_default();
+            (entry.name.to_string(), value.to_string())
+        })
         .collect();
     java_hash_order(&mut configs, count);
     let partitions = topic

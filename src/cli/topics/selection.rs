@@ -38,6 +38,14 @@ impl Selection {
         })
     }
 
+    /// The only name that can be meant, if there is only one.
+    pub fn literal(&self) -> Option<&str> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let given = self.given.as_deref()?;
+        let is_one = !given.is_empty() && given.bytes().all(is_plain);
+        (is_one && !self.exclude_internal).then_some(given)
+    }
+
     /// The topics meant, sorted by name.
     pub fn of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<&'n str> {
         let is_meant = |name: &&str| {
@@ -99,6 +107,21 @@ mod tests {
         );
         assert_eq!(selected("order"), [""; 0]);
         assert_eq!(selected(" 'orders' "), ["orders"]);
+    }
+
+    #[test]
+    fn a_name_without_signs_of_a_pattern_means_itself() {
+        let literal = |topic| {
+            let selection = Selection::new(Some(topic), false).unwrap();
+            selection.literal().map(str::to_owned)
+        };
+        assert_eq!(
+            literal("with_underscore").as_deref(),
+            Some("with_underscore")
+        );
+        for pattern in ["", "with.dot", "a,b", "a|b", " a"] {
+            assert_eq!(literal(pattern), None, "{pattern}");
+        }
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use bytestring::ByteString;
+use tokio::task::JoinSet;
+
 use super::{Admin, PerItem};
+use crate::client::cluster::Cluster;
 use crate::client::error::{Error, check};
 use crate::client::retry::Retry;
 use crate::protocol::config::{ConfigSource, ResourceType};
@@ -12,6 +16,9 @@ use crate::protocol::messages::{
     IncrementalAlterConfigsRequestConfig, IncrementalAlterConfigsRequestResource,
     IncrementalAlterConfigsResponse, ListConfigResourcesRequest,
 };
+
+/// Resources that one request asks for: some 600 KB of answer, and the next is in the making while it is read.
+const RESOURCES_MAX: usize = 500;
 
 /// Something that has a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,9 +62,9 @@ impl ConfigResource {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigEntry {
     /// The key.
-    pub name: String,
+    pub name: ByteString,
     /// Its value; none if it is sensitive or unset.
-    pub value: Option<String>,
+    pub value: Option<ByteString>,
     /// Where the value comes from.
     pub source: ConfigSource,
     /// Whether it cannot be changed.
@@ -72,9 +79,9 @@ pub struct ConfigEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synonym {
     /// The key there.
-    pub name: String,
+    pub name: ByteString,
     /// Its value there.
-    pub value: Option<String>,
+    pub value: Option<ByteString>,
     /// The place.
     pub source: ConfigSource,
 }
@@ -110,18 +117,14 @@ impl Admin {
             include_synonyms: with_synonyms,
             include_documentation: false,
         };
-        let mut retry = Retry::new(self.cluster.config(), "describe configs");
         let mut done = PerItem::new();
         let (anywhere, at_home) = by_home(resources);
-        if !anywhere.is_empty() {
-            let request = request(&anywhere);
-            let response = loop {
-                match self.cluster.ask_any(&request).await {
-                    Ok(response) => break response,
-                    Err(error) => retry.after(error).await?,
-                }
-            };
-            collect_configs(response, &mut done);
+        let mut answers = JoinSet::new();
+        for some in anywhere.chunks(RESOURCES_MAX) {
+            answers.spawn(describe_anywhere(self.cluster.clone(), request(some)));
+        }
+        for answer in answers.join_all().await {
+            collect_configs(answer?, &mut done);
         }
         if !at_home.is_empty() {
             self.cluster.brokers().await?;
@@ -190,6 +193,19 @@ impl Admin {
             .filter(|resource| resource.resource_type == kind.code())
             .map(|resource| resource.resource_name.to_string())
             .collect())
+    }
+}
+
+async fn describe_anywhere(
+    cluster: Cluster,
+    request: DescribeConfigsRequest,
+) -> Result<DescribeConfigsResponse, Error> {
+    let mut retry = Retry::new(cluster.config(), "describe configs");
+    loop {
+        match cluster.ask_any(&request).await {
+            Ok(response) => return Ok(response),
+            Err(error) => retry.after(error).await?,
+        }
     }
 }
 
@@ -286,13 +302,13 @@ fn resource(code: i8, name: &str) -> Option<ConfigResource> {
 
 fn entry(config: DescribeConfigsResponseConfig) -> ConfigEntry {
     let synonyms = config.synonyms.into_iter().map(|synonym| Synonym {
-        name: synonym.name.to_string(),
-        value: synonym.value.map(|value| value.to_string()),
+        name: synonym.name,
+        value: synonym.value,
         source: ConfigSource::from(synonym.source),
     });
     ConfigEntry {
-        name: config.name.to_string(),
-        value: config.value.map(|value| value.to_string()),
+        name: config.name,
+        value: config.value,
         source: ConfigSource::from(config.config_source),
         is_read_only: config.read_only,
         is_sensitive: config.is_sensitive,

@@ -1,6 +1,7 @@
 //! `DescribeConfigs`: values, where they come from, and what they hide (`ConfigHelper`, `DynamicBrokerConfig`).
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use bytestring::ByteString;
 
@@ -18,15 +19,15 @@ use crate::protocol::messages::{
 
 use super::{configurable_topic, unsupported_type};
 
-/// One key with its value.
+/// One key with its value. Cheap to copy: a request may ask for the same defaults of thousands of topics.
 #[derive(Clone)]
 struct Entry {
     name: &'static str,
-    value: Option<String>,
+    value: Option<ByteString>,
     source: ConfigSource,
     key: &'static Key,
     is_read_only: bool,
-    synonyms: Vec<Synonym>,
+    synonyms: Rc<Vec<Synonym>>,
     documentation: Option<&'static str>,
 }
 
@@ -34,7 +35,7 @@ struct Entry {
 #[derive(Clone)]
 struct Synonym {
     name: &'static str,
-    value: String,
+    value: ByteString,
     source: ConfigSource,
 }
 
@@ -78,7 +79,7 @@ pub fn created(view: View<'_>, overrides: &ConfigMap) -> Vec<CreateTopicsRespons
     entries.sort_by_key(|entry| entry.name);
     let config = |entry: Entry| CreateTopicsResponseConfig {
         name: ByteString::from_static(entry.name),
-        value: entry.value.map(Into::into),
+        value: entry.value,
         read_only: false,
         config_source: entry.source.code(),
         is_sensitive: false,
@@ -88,10 +89,10 @@ pub fn created(view: View<'_>, overrides: &ConfigMap) -> Vec<CreateTopicsRespons
 
 fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResponseConfig {
     let is_sensitive = entry.key.is_sensitive();
-    let shown = |value: String| (!is_sensitive).then(|| value.into());
-    let synonym = |synonym: Synonym| DescribeConfigsResponseSynonym {
+    let shown = |value| (!is_sensitive).then_some(value);
+    let synonym = |synonym: &Synonym| DescribeConfigsResponseSynonym {
         name: ByteString::from_static(synonym.name),
-        value: shown(synonym.value),
+        value: shown(synonym.value.clone()),
         source: synonym.source.code(),
     };
     DescribeConfigsResponseConfig {
@@ -101,7 +102,7 @@ fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResp
         config_source: entry.source.code(),
         is_sensitive,
         synonyms: if request.include_synonyms {
-            entry.synonyms.into_iter().map(synonym).collect()
+            entry.synonyms.iter().map(synonym).collect()
         } else {
             Vec::new()
         },
@@ -179,7 +180,7 @@ fn topic_defaults(view: View<'_>) -> Vec<Entry> {
                 .map_or(ConfigSource::Default, |synonym| synonym.source),
             key,
             is_read_only: false,
-            synonyms,
+            synonyms: Rc::new(synonyms),
             documentation: Some(topic_key.doc),
         }
     };
@@ -195,7 +196,7 @@ fn with_overrides(defaults: &[Entry], overrides: &ConfigMap) -> Vec<Entry> {
             source: ConfigSource::Topic,
             key: &INTERNAL_SEGMENT_BYTES.key,
             is_read_only: false,
-            synonyms: Vec::new(),
+            synonyms: Rc::default(),
             documentation: Some(INTERNAL_SEGMENT_BYTES.doc),
         });
     }
@@ -204,14 +205,12 @@ fn with_overrides(defaults: &[Entry], overrides: &ConfigMap) -> Vec<Entry> {
             continue;
         };
         let (name, value, source) = (entry.name, canonical(entry.key, own), ConfigSource::Topic);
-        entry.synonyms.insert(
-            0,
-            Synonym {
-                name,
-                value: value.clone(),
-                source,
-            },
-        );
+        let synonym = Synonym {
+            name,
+            value: value.clone(),
+            source,
+        };
+        Rc::make_mut(&mut entry.synonyms).insert(0, synonym);
         entry.value = Some(value);
         entry.source = source;
     }
@@ -243,7 +242,7 @@ fn broker_entries(view: View<'_>, name: &str) -> Result<Vec<Entry>, Refusal> {
                 .map_or(ConfigSource::Default, |synonym| synonym.source),
             key,
             is_read_only: !broker_key.is_dynamic,
-            synonyms,
+            synonyms: Rc::new(synonyms),
             documentation: None,
         }
     };
@@ -269,11 +268,11 @@ fn cluster_entries(view: View<'_>) -> Vec<Entry> {
                 source,
                 key,
                 is_read_only: !broker_key.is_dynamic,
-                synonyms: vec![Synonym {
+                synonyms: Rc::new(vec![Synonym {
                     name: key.name,
                     value,
                     source,
-                }],
+                }]),
                 documentation: None,
             }
         })
@@ -296,10 +295,9 @@ fn broker_synonyms(view: View<'_>, name: &'static str) -> Vec<Synonym> {
         }
     }
     for key in &family {
-        let default = key.default.map(str::to_owned);
-        synonyms.extend(default.map(|value| Synonym {
+        synonyms.extend(key.default.map(|value| Synonym {
             name: key.name,
-            value,
+            value: ByteString::from_static(value),
             source: ConfigSource::Default,
         }));
     }
@@ -325,10 +323,10 @@ fn family(view: View<'_>, name: &'static str) -> Vec<&'static Key> {
 }
 
 /// A value as Kafka writes it once it has read it.
-fn canonical(key: &Key, text: &str) -> String {
+fn canonical(key: &Key, text: &str) -> ByteString {
     match key.parse(text) {
-        Ok(Value::List(elements)) => elements.join(","),
-        Ok(value) => value.to_string(),
-        Err(_) => text.to_owned(),
+        Ok(Value::List(elements)) => elements.join(",").into(),
+        Ok(value) => value.to_string().into(),
+        Err(_) => text.into(),
     }
 }
