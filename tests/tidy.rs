@@ -126,3 +126,107 @@ fn no_test_waits_for_time_to_pass() {
             .then(|| "sleeps; wait for a condition with a deadline".to_owned())
     });
 }
+
+/// Files of `src/cli` where an error may be no `Failure`, and why.
+const WITHOUT_FAILURES: [(&str, &str); 6] = [
+    (
+        "src/cli/broker.rs",
+        "a server tells what stopped it, with hints of its own",
+    ),
+    (
+        "src/cli/quickstart.rs",
+        "a demonstration ends with the words of the tool that failed",
+    ),
+    ("src/cli/generate.rs", "for those who build this"),
+    (
+        "src/cli/mod.rs",
+        "about a system without threads or signals there is nothing to advise",
+    ),
+    (
+        "src/cli/printer/mod.rs",
+        "without standard output there is nobody to tell",
+    ),
+    (
+        "src/cli/consumer_groups/undo.rs",
+        "its words become those of a question, which has a hint",
+    ),
+];
+
+/// The last argument of the call whose opening bracket ends `before`: what its name stands for, if it is bound there.
+fn last_argument<'t>(before: &'t str, call: &'t str) -> &'t str {
+    let (mut depth, mut is_quoted, mut from) = (0_u32, false, 0);
+    let mut letters = call.char_indices();
+    let mut last = call;
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' if depth == 0 => {
+                last = &call[from..at];
+                break;
+            }
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 && !call[at + 1..].trim_start().starts_with(')') => from = at + 1,
+            _ => {}
+        }
+    }
+    let last = last.trim().trim_end_matches(',');
+    let names = [format!("let {last} = "), format!("const {last}: &str =")];
+    let bound = names.iter().find_map(|name| before.rsplit_once(name));
+    bound.map_or(last, |(_, value)| {
+        value
+            .split_once(";\n")
+            .map_or(value, |(value, _)| value)
+            .trim()
+    })
+}
+
+/// The first failure in a source of `src/cli` that says neither what to do nor why there is nothing to do.
+fn without_advice(name: &str, text: &str) -> Option<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let constructors = ["Failure::new(", "Failure::without_hint(", ".with_hint("];
+    for constructor in constructors {
+        for (at, _) in code.match_indices(constructor) {
+            let (before, call) = code.split_at(at + constructor.len());
+            let advice = last_argument(before, call);
+            let quoted = advice.strip_prefix('"');
+            let quoted = quoted.and_then(|words| words.strip_suffix('"'));
+            if quoted.is_some_and(|words| words.split_whitespace().count() < 2) {
+                return Some(format!("{constructor} with {advice} to help"));
+            }
+        }
+    }
+    let is_known = WITHOUT_FAILURES.iter().any(|(file, _)| *file == name);
+    let passing = ["bail!(", "anyhow!(", ".context(", ".with_context("];
+    let passing = passing.iter().find(|word| code.contains(**word))?;
+    (!is_known).then(|| format!("{passing} makes an error without a hint"))
+}
+
+#[test]
+fn every_failure_says_what_to_do_or_why_there_is_nothing() {
+    check(rust_files(Path::new("src/cli")), without_advice);
+}
+
+#[test]
+fn a_failure_without_advice_is_found() {
+    let fault = |text| without_advice("src/cli/some.rs", text).is_some();
+    assert!(fault("Failure::new(format!(\"no {x}, {y}\"), \"\")"));
+    assert!(fault("Failure::new(\n    \"no (\",\n    \" \",\n)"));
+    assert!(fault("let hint = \"\";\nFailure::new(\"no\", hint)"));
+    assert!(fault(
+        "const HINT: &str = \"?\";\nFailure::new(\"no\", HINT)"
+    ));
+    assert!(fault("Failure::without_hint(\"no\", \"none\")"));
+    assert!(fault("it.with_hint(\"\")"));
+    assert!(fault("bail!(\"no\")"));
+    assert!(fault("open().context(\"no\")?"));
+    assert!(!fault("Failure::new(\"no\", \"try again\")"));
+    assert!(!fault(
+        "let hint = \"try again\";\nFailure::new(\"no\", hint)"
+    ));
+    assert!(!fault(
+        "Failure::without_hint(f(\"\"), \"the text says it\")"
+    ));
+}

@@ -66,11 +66,11 @@ pub fn print(
     out: &mut Printer<'_>,
 ) -> anyhow::Result<()> {
     if plan.steps.is_empty() {
-        let failure =
-            Failure::new("there is nothing to explain: no cluster would be asked anything");
-        return Err(
-            Refused(failure.with_hint("without --explain the command does its work")).into(),
-        );
+        return Err(Refused(Failure::new(
+            "there is nothing to explain: no cluster would be asked anything",
+            "without --explain the command does its work",
+        ))
+        .into());
     }
     let settings = settings(plan, options, target)?;
     if out.look.mode == Mode::Json {

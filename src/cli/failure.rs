@@ -4,9 +4,10 @@
 
 use std::{error::Error as _, fmt};
 
+use super::args;
 use crate::{client, net, protocol::ErrorCode};
 
-/// Wrong usage: the text, then the option table, both on stderr.
+/// Wrong usage: the text, then the option table, both on stderr. The table is its hint; without one, the way to `--help`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(pub String);
@@ -35,22 +36,26 @@ pub struct Refused(pub Failure);
 #[error("some of it failed")]
 pub struct Reported;
 
-/// A failure that scripts and people read in different words.
+/// A failure that scripts and people read in different words. None is made without a hint or a reason for having none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What Apache's tool says.
     pub plain: String,
     /// What we say: what, on which, why; lower case, no full stop.
     pub message: String,
-    /// Facts and commands that help, at most three.
-    pub hints: Vec<String>,
+    hints: Vec<String>,
     /// Kafka's error, where it is one.
     pub code: Option<ErrorCode>,
 }
 
 impl Failure {
-    /// A failure with the same words for everyone.
-    pub fn new(text: impl Into<String>) -> Self {
+    /// A failure with the same words for everyone, and a fact or a command that helps.
+    pub fn new(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::without_hint(text, "it follows").with_hint(hint)
+    }
+
+    /// A failure that leaves nothing to advise, for the reason given.
+    pub fn without_hint(text: impl Into<String>, _reason: &'static str) -> Self {
         let text = text.into();
         Self {
             plain: text.clone(),
@@ -60,10 +65,29 @@ impl Failure {
         }
     }
 
+    /// Facts and commands that help, at most three.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// Says it differently to scripts.
+    #[must_use]
+    pub fn with_plain(mut self, plain: impl Into<String>) -> Self {
+        self.plain = plain.into();
+        self
+    }
+
     /// Says it differently to people.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
+        self
+    }
+
+    /// Says the same to scripts as to people: it is about what the original does not have.
+    #[must_use]
+    pub fn of_ours(mut self) -> Self {
+        self.plain.clone_from(&self.message);
         self
     }
 
@@ -74,7 +98,7 @@ impl Failure {
         self
     }
 
-    /// Adds a fact or a command that helps.
+    /// Adds another fact or command that helps.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -92,10 +116,15 @@ impl std::error::Error for Failure {}
 
 /// A number that is none, in the words of the original's option parser.
 pub fn cannot_parse(option: &str, value: &str) -> Failure {
-    Failure::new(format!(
-        "Cannot parse argument '{value}' of option {option}"
-    ))
+    Failure::new(
+        format!("Cannot parse argument '{value}' of option {option}"),
+        format!("it takes a whole number, such as --{option} 3"),
+    )
 }
+
+/// What helps where a pattern was not meant as one.
+pub const LITERALLY: &str =
+    "to find it as it is, put a backslash before each of . + * ? ( ) [ ] { } ^ $ | \\";
 
 /// A pattern that is none: what is wrong and where, then the pattern with a mark below it, as Java says it.
 pub fn invalid_pattern(pattern: &str, error: &regex::Error) -> Failure {
@@ -108,8 +137,11 @@ pub fn invalid_pattern(pattern: &str, error: &regex::Error) -> Failure {
     let mut letters = why.chars();
     let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
     let java: String = capital.into_iter().chain(letters).collect();
-    Failure::new(format!("{java} near index {at}\n{pattern}\n{mark}"))
-        .with_message(format!("'{pattern}' is not a regular expression: {why}"))
+    Failure::new(
+        format!("{java} near index {at}\n{pattern}\n{mark}"),
+        LITERALLY,
+    )
+    .with_message(format!("'{pattern}' is not a regular expression: {why}"))
 }
 
 /// The failure that `error` stands for: its own, that of the client below it, or one made from its whole chain.
@@ -121,7 +153,10 @@ pub fn explain(error: &anyhow::Error) -> Failure {
     } else if let Some(error) = error.downcast_ref::<client::Error>() {
         Failure::from(error)
     } else {
-        Failure::new(format!("{error:#}"))
+        Failure::without_hint(
+            format!("{error:#}"),
+            "the words of a parser, or of the system with what it was doing",
+        )
     }
 }
 
@@ -158,76 +193,131 @@ impl From<&client::Error> for Failure {
             message = format!("{message}: {cause}");
             source = cause.source();
         }
-        let failure = Self {
-            code: error.code(),
-            ..Self::new(message)
-        };
+        let mut failure = Self::without_hint(message, "the kinds of error add theirs");
+        failure.code = error.code();
         match error {
             client::Error::Broker { code, message, .. } => Self {
                 plain: message.clone().unwrap_or_else(|| code.message().to_owned()),
-                hints: hints(*code),
-                ..failure
+                ..failure.with_hint(hint(*code))
             },
             client::Error::TimedOut {
                 last: Some(last), ..
-            } => {
-                let Self { plain, hints, .. } = Self::from(&**last);
-                Self {
-                    plain,
-                    hints,
-                    ..failure
-                }
-            }
+            } => Self {
+                message: failure.message,
+                ..Self::from(&**last).with_hint(LONGER)
+            },
             client::Error::RecordTooLarge { size, limit, key } => Self {
                 plain: format!(
                     "The message is {size} bytes when serialized which is larger than {limit}, which is the value of the {key} \
                      configuration."
                 ),
                 ..failure
+                    .with_hint(format!("this producer takes it with: --command-property {key}={size}"))
+                    .with_hint(hint(ErrorCode::MessageTooLarge))
             },
-            client::Error::Unreachable { failures, .. } if failures.iter().any(is_silence) => {
-                failure.with_hint(SILENCE)
-            }
-            client::Error::Unreachable { .. } => failure.with_hint("is the broker running?"),
-            client::Error::Net(cause) if is_silence(cause) => failure.with_hint(SILENCE),
+            client::Error::Unreachable { failures, .. } => match failures.first() {
+                Some(first) => failure.with_hint(about_connection(first)),
+                None => failure.with_hint(args::client::SERVERS),
+            },
+            client::Error::Net(cause) => failure.with_hint(about_connection(cause)),
             client::Error::Advertised { .. } => failure.with_hint(
                 "the cluster is reachable, its advertised.listeners are not usable from here; see: kaffa doctor",
             ),
-            _ => failure,
+            other => failure.with_hint(about_client(other)),
         }
     }
 }
 
-/// What to do about a broker that takes connections and does not answer.
-const SILENCE: &str = "it is there but busy or stuck; to wait longer: request.timeout.ms=MS in a file given by --command-config";
+/// Where a call of the client gets more time.
+const LONGER: &str =
+    "to wait longer: default.api.timeout.ms=MS in a file given by --command-config";
 
-fn is_silence(error: &net::Error) -> bool {
-    matches!(error, net::Error::Timeout { .. })
+/// What to do about a connection that came to nothing.
+const fn about_connection(error: &net::Error) -> &'static str {
+    match error {
+        net::Error::Resolve { .. } => {
+            "is the name right, and known to this machine? step by step: kaffa doctor"
+        }
+        net::Error::Connect { .. } => "is the broker running?",
+        net::Error::ConnectTimeout { .. } => {
+            "a firewall may swallow it; to wait longer: socket.connection.setup.timeout.ms=MS in a file given by --command-config"
+        }
+        net::Error::Timeout { .. } => {
+            "it is there but busy or stuck; to wait longer: request.timeout.ms=MS in a file given by --command-config"
+        }
+        net::Error::Closed {
+            death:
+                net::Death::NotKafka(_) | net::Death::FrameLength { .. } | net::Death::OutOfStep { .. },
+            ..
+        }
+        | net::Error::Decode { .. } => {
+            "is that the port of a PLAINTEXT listener of Kafka? step by step: kaffa doctor"
+        }
+        net::Error::Closed { .. } => {
+            "it stopped, or is no PLAINTEXT listener of Kafka; step by step: kaffa doctor"
+        }
+        net::Error::Unsupported { .. } => {
+            "a broker of Kafka 2.1 or newer serves all of it; what this one serves: kaffa doctor"
+        }
+        net::Error::Encode { .. } => "a name or a value is longer than the protocol can carry",
+    }
 }
 
-/// What to do about a refusal that says only what is wrong.
-fn hints(code: ErrorCode) -> Vec<String> {
-    let hint = match code {
+/// What to do about a failure on our side.
+const fn about_client(error: &client::Error) -> &'static str {
+    match error {
+        client::Error::Config(_) => args::client::PROPERTIES,
+        client::Error::Records { .. } => {
+            "the records behind it: --partition P --offset N; is the disk of the broker sound?"
+        }
+        client::Error::NoOffset(_) | client::Error::OffsetOutOfRange { .. } => {
+            "where to begin then: --command-property auto.offset.reset=earliest, or =latest"
+        }
+        client::Error::Pattern(_) => LITERALLY,
+        client::Error::NoGroup => "name one: --group GROUP",
+        client::Error::UnknownBroker(_) => "which there are: kaffa doctor",
+        _ => LONGER,
+    }
+}
+
+/// What a topic may be called.
+pub const TOPIC_NAME: &str = "a name has letters, digits, '.', '_' and '-', at most 249, and must differ from others in more than '.' and '_'";
+
+/// Where the settings of a topic are told.
+pub const EVERY_KEY: &str =
+    "every key, its values and its default: https://kafka.apache.org/documentation/#topicconfigs";
+
+/// What to do about a refusal of a broker.
+const fn hint(code: ErrorCode) -> &'static str {
+    match code {
         ErrorCode::TopicAlreadyExists => "where that is fine: --if-not-exists",
         ErrorCode::InvalidReplicationFactor => {
             "a topic has at most as many replicas as there are brokers: --replication-factor"
         }
-        ErrorCode::InvalidTopicException => {
-            "a name has letters, digits, '.', '_' and '-', at most 249, and must differ from others in more than '.' and '_'"
-        }
+        ErrorCode::InvalidTopicException => TOPIC_NAME,
         ErrorCode::InvalidPartitions => {
             "partitions can be added, never taken away; how many there are: --describe"
         }
-        ErrorCode::InvalidConfig => {
-            "every key with its default: kafka-configs.sh --describe --all, or Kafka's documentation"
-        }
+        ErrorCode::InvalidReplicaAssignment => "the brokers that there are: kaffa doctor",
+        ErrorCode::InvalidConfig => EVERY_KEY,
         ErrorCode::UnknownTopicOrPartition => {
             "what there is: kafka-topics --list, and --describe for its partitions"
         }
         ErrorCode::GroupIdNotFound => "what there is: kafka-consumer-groups --list",
-        ErrorCode::MessageTooLarge => "the topic's limit is max.message.bytes",
+        ErrorCode::InvalidGroupId => "a group has a name: --group NAME",
+        ErrorCode::MessageTooLarge => {
+            "a topic takes up to max.message.bytes, 1048588 unless made with: kafka-topics --create --config max.message.bytes=BYTES"
+        }
         ErrorCode::NonEmptyGroup => "stop its members first; who they are: --describe --members",
-        _ => return Vec::new(),
-    };
-    vec![hint.to_owned()]
+        ErrorCode::NotEnoughReplicas | ErrorCode::NotEnoughReplicasAfterAppend => {
+            "where brokers are missing: kafka-topics --describe --under-min-isr-partitions"
+        }
+        ErrorCode::LeaderNotAvailable | ErrorCode::NotLeaderOrFollower => {
+            "where brokers are missing: kafka-topics --describe --unavailable-partitions"
+        }
+        ErrorCode::TopicAuthorizationFailed
+        | ErrorCode::GroupAuthorizationFailed
+        | ErrorCode::ClusterAuthorizationFailed => "the rights that are needed: --explain",
+        _ => "what the cluster looks like from here: kaffa doctor",
+    }
 }

@@ -52,7 +52,7 @@ Rows are sorted, where the original has the order of a hash table.
 .IP \(bu 2
 The console producer sends the bytes of a line as they are; a line ends with LF or CR LF.
 .IP \(bu 2
-No stack traces, no advertising lines; hints may follow an error.
+No stack traces, no advertising lines.
 .PP
 At a terminal, called by its bare name, output is made for people; \-\-output plain gives Apache's.
 "#;

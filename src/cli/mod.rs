@@ -35,7 +35,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint}
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    args::output::Output,
+    args::{names, output::Output},
     dialect::ParserError,
     explain::Plan,
     failure::{Failure, Refused, Reported, Usage},
@@ -194,7 +194,7 @@ pub fn run<T: Tool>(name: &str, words: &[OsString]) -> ExitCode {
     let parsed = parse::<T>(&mut command, &words, &environment);
     let output = parsed
         .as_ref()
-        .map_or_else(|_| Output::default(), |parsed| parsed.output.clone());
+        .map_or_else(|_| Output::among(&words), |parsed| parsed.output.clone());
     let look = Look::decide(name, &output, Stdio::of_process(), &environment);
     log_lines::start_for_tool(&look);
     let Ok(mut printer) = Printer::standard(look) else {
@@ -266,7 +266,10 @@ fn parse<T: Tool>(
         .deadline
         .as_deref()
         .map(|text| time::duration(text, Some(1)));
-    let deadline = deadline.transpose().map_err(Refused)?;
+    let deadline = deadline
+        .transpose()
+        .map_err(Failure::of_ours)
+        .map_err(Refused)?;
     let wish = match (matches.get_flag("help"), matches.get_flag("version")) {
         (true, _) => Wish::Help,
         (false, true) => Wish::Version,
@@ -335,7 +338,8 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     if let Some(option) = parsed.repeated {
         let text =
             format!("Found multiple arguments for option {option}, but you asked for only one");
-        return Outcome::Ended(Err(Failure::new(text).into()));
+        let reason = "the text says what to do";
+        return Outcome::Ended(Err(Failure::without_hint(text, reason).into()));
     }
     if !parsed.stray.is_empty() {
         let words = parsed.stray.join(" ");
@@ -411,8 +415,11 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
 }
 
 fn late(deadline: Duration) -> anyhow::Error {
-    let failure = Failure::new(format!("not done within {deadline:?}, the --deadline"));
-    Refused(failure.with_hint("more time: a longer --deadline, or none")).into()
+    Refused(Failure::new(
+        format!("not done within {deadline:?}, the --deadline"),
+        "more time: a longer --deadline, or none",
+    ))
+    .into()
 }
 
 /// Tells what went wrong, once, and finds the exit code.
@@ -463,16 +470,18 @@ fn tell<T: Tool>(
 
 /// Wrong usage: scripts get the option table after it, people the way to the help.
 fn tell_usage(error: &anyhow::Error, show_table: bool, command: &Command, out: &mut Printer<'_>) {
-    out.fail(error);
-    if !show_table {
-        return;
+    let mut failure = failure::explain(error);
+    if let Some(ParserError::Unknown(name)) = error.downcast_ref() {
+        let options = command.get_arguments().filter_map(Arg::get_long);
+        let near = names::did_you_mean(name, options);
+        failure = near.into_iter().fold(failure, Failure::with_hint);
     }
-    match out.look.mode {
-        Mode::Plain => out.note(option_table::render(command).trim_end()),
-        Mode::Rich => out.note(format_args!(
-            "  every option: {} --help",
-            command.get_name()
-        )),
-        Mode::Json => {}
+    if !error.is::<Refused>() {
+        let name = command.get_name();
+        failure = failure.with_hint(format!("every option: {name} --help"));
+    }
+    out.failure(&failure);
+    if show_table && out.look.mode == Mode::Plain {
+        out.note(option_table::render(command).trim_end());
     }
 }

@@ -37,10 +37,7 @@ impl Position {
         let words = text.trim();
         if let Some(time) = words.strip_prefix('@') {
             let instant = time::instant(time, now);
-            return instant.map(Self::Time).map_err(|failure| Failure {
-                plain: failure.message.clone(),
-                ..failure
-            });
+            return instant.map(Self::Time).map_err(Failure::of_ours);
         }
         let count = |digits: &str| {
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
@@ -60,8 +57,10 @@ impl Position {
             }
         };
         position.ok_or_else(|| {
-            Failure::new(format!("'{text}' is no place in a partition"))
-                .with_hint("a place is earliest, latest, an offset such as 42, start+100, end-100 or @TIME such as '@2h ago'")
+            Failure::new(
+                format!("'{text}' is no place in a partition"),
+                "a place is earliest, latest, an offset such as 42, start+100, end-100 or @TIME such as '@2h ago'",
+            )
         })
     }
 
@@ -85,7 +84,8 @@ impl Range {
     /// [`Failure`] as [`Position::read`].
     pub fn read<Z: TimeZone>(text: &str, now: &DateTime<Z>) -> Result<Self, Failure> {
         let none = || {
-            Failure::new(format!("'{text}' is no range of offsets")).with_hint(
+            Failure::new(
+                format!("'{text}' is no range of offsets"),
                 "a range is A..B, A.. or ..B, its end excluded: end-100..end, 500.., @yesterday..@today",
             )
         };

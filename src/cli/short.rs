@@ -241,10 +241,12 @@ impl Short {
     }
 
     fn unknown(&self, typed: &str) -> Failure {
-        let failure = Failure::new(format!("there is no command '{} {typed}'", self.name));
         let words = self.verbs.iter().flat_map(|verb| verb.words).copied();
         let hint = names::did_you_mean(typed, words);
-        failure.with_hint(hint.unwrap_or_else(|| format!("usage: {} {}", self.name, self.usage)))
+        Failure::new(
+            format!("there is no command '{} {typed}'", self.name),
+            hint.unwrap_or_else(|| format!("usage: {} {}", self.name, self.usage)),
+        )
     }
 }
 

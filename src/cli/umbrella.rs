@@ -170,11 +170,10 @@ fn explain(name: &str) -> ExitCode {
         (Some(tool), _) => (tool.run)(&format!("kaffa {name}"), &["--help".into()]),
         (None, Some(page)) => say(false, |out| drop(out.text(page))),
         (None, None) => say(true, |out| {
-            let failure = Failure::new(format!("there is no help about '{name}'"));
-            out.failure(
-                &failure
-                    .with_hint("there is about every command, and about times, sizes and offsets"),
-            );
+            out.failure(&Failure::new(
+                format!("there is no help about '{name}'"),
+                "there is about every command, and about times, sizes and offsets",
+            ));
         }),
     }
 }
@@ -242,12 +241,9 @@ fn version() -> String {
 }
 
 fn unknown(name: &str) -> Failure {
-    let failure = Failure::new(format!("there is no command '{name}'"));
-    let names = TOOLS.iter().map(|tool| tool.name);
-    match names::did_you_mean(name, names) {
-        Some(hint) => failure.with_hint(hint),
-        None => failure.with_hint("every command: kaffa --help"),
-    }
+    let hint = names::did_you_mean(name, TOOLS.iter().map(|tool| tool.name));
+    let hint = hint.unwrap_or_else(|| "every command: kaffa --help".to_owned());
+    Failure::new(format!("there is no command '{name}'"), hint)
 }
 
 /// Says something for the umbrella itself.

@@ -41,6 +41,13 @@ impl Connection {
     }
 }
 
+/// What a list of servers looks like.
+pub const SERVERS: &str =
+    "servers are written --bootstrap-server HOST:PORT, several with commas between them";
+
+/// Where client properties come from.
+pub const PROPERTIES: &str = "properties come from --command-config FILE, --command-property KEY=VALUE and the profile; all of them: --explain";
+
 /// What an admin client makes of these properties, and the keys without effect.
 ///
 /// # Errors
@@ -48,11 +55,10 @@ impl Connection {
 pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Failure> {
     ClientConfig::from_properties(properties).map_err(|error| match &error {
         properties::Error::Invalid { key, .. } if key == "bootstrap.servers" => {
-            Failure::new("Failed to create new KafkaAdminClient")
-                .with_message("cannot connect")
-                .with_hint(error.to_string())
+            Failure::new("Failed to create new KafkaAdminClient", SERVERS)
+                .with_message(error.to_string())
         }
-        _ => Failure::new(error.to_string()),
+        _ => Failure::new(error.to_string(), PROPERTIES),
     })
 }
 
@@ -114,6 +120,10 @@ pub fn over(defaults: &Properties, file: Option<&str>) -> anyhow::Result<Propert
     Ok(properties)
 }
 
+/// What is in a file of properties.
+const PROPERTIES_FORM: &str =
+    "a file of properties has a line key=value for each, such as client.id=reports";
+
 /// Reads a file of Java properties.
 ///
 /// # Errors
@@ -124,7 +134,7 @@ pub fn read_file(path: &str) -> anyhow::Result<Properties> {
             io::ErrorKind::NotFound => ("NoSuchFileException", "no such file".to_owned()),
             _ => ("FileSystemException", error.to_string()),
         };
-        Failure::new(format!("java.nio.file.{class}: {path}"))
+        Failure::new(format!("java.nio.file.{class}: {path}"), PROPERTIES_FORM)
             .with_message(format!("cannot read properties from '{path}': {why}"))
     })?;
     Ok(Properties::read(file).map_err(|error: properties::Error| {
@@ -132,7 +142,7 @@ pub fn read_file(path: &str) -> anyhow::Result<Properties> {
             "cannot read properties from '{path}': {:#}",
             anyhow::Error::from(error)
         );
-        Failure::new(text)
+        Failure::new(text, PROPERTIES_FORM)
     })?)
 }
 

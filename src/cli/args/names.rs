@@ -24,10 +24,10 @@ pub fn no_topic<'n>(
     names: impl IntoIterator<Item = &'n str>,
     otherwise: impl Into<String>,
 ) -> Failure {
-    Failure::new(plain)
+    let hint = did_you_mean(topic, names).unwrap_or_else(|| otherwise.into());
+    Failure::new(plain, hint)
         .with_message(format!("topic '{topic}' does not exist"))
         .with_code(ErrorCode::UnknownTopicOrPartition)
-        .with_hint(did_you_mean(topic, names).unwrap_or_else(|| otherwise.into()))
 }
 
 /// `did you mean: a, b ?` with the names nearest to `typed`, if any is near.

@@ -38,6 +38,24 @@ pub struct Output {
     pub quiet: bool,
 }
 
+impl Output {
+    /// What `--output` says among words that cannot be understood: a program can read the complaint, too.
+    pub fn among(words: &[String]) -> Self {
+        let apart = words.iter().zip(words.iter().skip(1));
+        let apart = apart.filter(|(name, _)| matches!(name.as_str(), "--output" | "-output"));
+        let apart = apart.map(|(_, value)| value.as_str());
+        let attached = words.iter().map(|word| word.trim_start_matches('-'));
+        let attached = attached.filter_map(|word| word.strip_prefix("output="));
+        let mut formats = apart
+            .chain(attached)
+            .map(|text| Format::from_str(text, false));
+        Self {
+            output: formats.find_map(Result::ok),
+            ..Self::default()
+        }
+    }
+}
+
 /// A format of stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {

@@ -61,9 +61,10 @@ impl Beyond {
         };
         match text.parse() {
             Ok(count) => Ok(Some(count)),
-            Err(_) => Err(Failure::new(format!(
-                "--last takes a number of records, not '{text}'"
-            ))),
+            Err(_) => Err(Failure::new(
+                format!("--last takes a number of records, not '{text}'"),
+                "such as --last 10; places and times are for --range",
+            )),
         }
     }
 }

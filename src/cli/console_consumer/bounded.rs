@@ -114,7 +114,11 @@ impl ConsoleConsumer {
             Some(wanted) if all.clone().any(|partition| partition == wanted) => vec![wanted],
             Some(wanted) => {
                 let text = format!("topic '{topic}' has no partition {wanted}, only {count}");
-                return Err(Failure::new(text).into());
+                let hint = format!(
+                    "what there is: --partition 0 to {}",
+                    count.saturating_sub(1)
+                );
+                return Err(Failure::new(text, hint).into());
             }
             None => all.collect(),
         };

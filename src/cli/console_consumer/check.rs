@@ -39,7 +39,7 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
         let text = format!(
             "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', please remove one option"
         );
-        return Err(Refused(Failure::new(text)).into());
+        return Err(Refused(Failure::without_hint(text, "the text says what to do")).into());
     }
     tool.start()?;
     tool.wanted_partition()?;

@@ -32,6 +32,10 @@ use crate::{
     protocol::{ErrorCode, TopicPartition},
 };
 
+/// What helps where a record cannot be read at all.
+const BEHIND: &str = "the records behind it: --partition P --offset N";
+/// What helps where a record cannot be shown.
+const SKIP: &str = "to go on without such records: --skip-message-on-error";
 /// Output waits no longer than this for more to join it.
 const FLUSHED_WITHIN: Duration = Duration::from_millis(100);
 /// No record for this long means that none is on its way.
@@ -85,9 +89,8 @@ impl ConsoleConsumer {
         let formatter = Formatter::new(self.formatter.as_deref(), &properties)?;
         client::warn_unused(out, "formatter", &formatter::unused(&properties));
         let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
-            Failure::new("Failed to construct kafka consumer")
-                .with_message("these client properties cannot be used")
-                .with_hint(error.to_string())
+            Failure::new("Failed to construct kafka consumer", client::PROPERTIES)
+                .with_message(error.to_string())
         })?;
         client::warn_unused(out, "client", &unused);
         let isolation_level = config.isolation_level;
@@ -159,6 +162,7 @@ impl ConsoleConsumer {
         if topic.is_empty() && self.include.is_none() {
             return Err(Failure::new(
                 "Topic collection to subscribe to cannot contain null or empty topic",
+                names::LIST_TOPICS,
             )
             .with_message("a topic without a name cannot be read")
             .into());
@@ -372,7 +376,7 @@ impl Session<'_> {
                         batch.topic(),
                         batch.partition()
                     );
-                    failure.get_or_insert(Failure::new(text).into());
+                    failure.get_or_insert(Failure::new(text, BEHIND).into());
                     return None;
                 }
             };
@@ -398,13 +402,12 @@ impl Session<'_> {
                     *failure = Some(OutputError::from(error).into());
                 }
                 Err(formatter::Error::Record(error)) if self.tool.skip_message_on_error => {
-                    out.error(
-                        &format!("Error processing message, skipping this message: {error}"),
-                        LOGGER,
-                    );
+                    let text = format!("Error processing message, skipping this message: {error}");
+                    let reason = "the command line says to skip";
+                    out.error(&Failure::without_hint(text, reason), LOGGER);
                 }
                 Err(formatter::Error::Record(error)) => {
-                    *failure = Some(Failure::new(error.to_string()).into());
+                    *failure = Some(Failure::new(error.to_string(), SKIP).into());
                 }
             }
             self.left = self.left.map(|left| left.saturating_sub(1));
@@ -542,7 +545,8 @@ impl Session<'_> {
             other => other,
         };
         if let (Ok(End::Idle), Mode::Plain) = (&ended, out.look.mode) {
-            out.error(
+            out.log(
+                "ERROR",
                 "Error processing message, terminating consumer process: ",
                 LOGGER,
             );

@@ -61,13 +61,13 @@ impl Deserializer {
             return Ok(None);
         };
         let unknown = |class: &str| {
-            Failure::new(format!(
-                "cannot read {part} with '{class}': no such deserializer here"
-            ))
-            .with_hint(format!(
-                "there are {NAMES}Deserializer, in {}",
-                PACKAGE.trim_end_matches('.')
-            ))
+            Failure::new(
+                format!("cannot read {part} with '{class}': no such deserializer here"),
+                format!(
+                    "there are {NAMES}Deserializer, in {}",
+                    PACKAGE.trim_end_matches('.')
+                ),
+            )
         };
         let Some(name) = class
             .strip_prefix(PACKAGE)
@@ -89,12 +89,10 @@ impl Deserializer {
             .and_then(|name| name.strip_prefix("Serdes$")?.strip_suffix("Serde"));
         match name.and_then(Self::named) {
             Some(of) => Ok(Some(Self::List(Box::new(of)))),
-            None => Err(Failure::new(format!(
-                "cannot read {part} as a list: no such serde: '{serde}'"
-            ))
-            .with_hint(format!(
-                "say what is in it: {inner}={PACKAGE}Serdes$StringSerde"
-            ))),
+            None => Err(Failure::new(
+                format!("cannot read {part} as a list: no such serde: '{serde}'"),
+                format!("say what is in it: {inner}={PACKAGE}Serdes$StringSerde"),
+            )),
         }
     }
 

@@ -3,7 +3,7 @@
 use regex::bytes::Regex;
 
 use super::{beyond::Beyond, formatter::Shown};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{self, Failure};
 
 /// Regular expressions, all of which must match.
 #[derive(Debug, Clone)]
@@ -59,11 +59,9 @@ fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
             .lines()
             .find_map(|line| line.strip_prefix("error: "))
             .unwrap_or(&why);
-        Failure::new(format!(
-            "'{text}' of --{option} is not a regular expression: {why}"
-        ))
-        .with_hint(
-            "to find it as it is, put a backslash before each of . + * ? ( ) [ ] { } ^ $ | \\",
+        Failure::new(
+            format!("'{text}' of --{option} is not a regular expression: {why}"),
+            failure::LITERALLY,
         )
     })
 }

@@ -178,9 +178,9 @@ impl Tool for ConsoleConsumer {
     fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
         let failure = failure::explain(error);
         if out.look.mode == Mode::Plain {
-            out.error("Unknown error when running consumer: ", LOGGER);
+            out.log("ERROR", "Unknown error when running consumer: ", LOGGER);
             out.note(&failure.plain);
-            out.hints(&failure);
+            out.cause(&failure);
         } else {
             out.failure(&failure);
         }

@@ -55,6 +55,9 @@ pub(super) enum OnError {
     File(PathBuf, File),
 }
 
+/// What to do where lost lines cannot be kept.
+pub(super) const WITHOUT_FILE: &str = "to keep no lines that were not sent: --on-error skip";
+
 impl Beyond {
     /// # Errors
     /// [`Usage`] for what is no such choice, and for options that exclude each other.
@@ -99,10 +102,10 @@ impl Beyond {
         };
         match OpenOptions::new().append(true).create(true).open(&path) {
             Ok(file) => Ok(OnError::File(path, file)),
-            Err(error) => Err(Failure::new(format!(
-                "cannot open '{}' for --on-error: {error}",
-                path.display()
-            ))),
+            Err(error) => Err(Failure::new(
+                format!("cannot open '{}' for --on-error: {error}", path.display()),
+                WITHOUT_FILE,
+            )),
         }
     }
 }

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::ledger::Start;
 use crate::cli::{failure::Failure, printer::progress::file_size};
 
+/// How to do without the checkpoint that is there.
+const ANEW: &str = "without a file of that name --resume begins at the beginning and makes it";
+
 /// What a checkpoint file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
@@ -77,9 +80,8 @@ impl Checkpoint {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(Failure::new(format!(
-                    "cannot read checkpoint '{shown}': {error}"
-                )));
+                let text = format!("cannot read checkpoint '{shown}': {error}");
+                return Err(Failure::new(text, ANEW));
             }
         };
         let checkpoint = serde_json::from_slice::<Self>(&text).map_err(|error| error.to_string());
@@ -89,9 +91,8 @@ impl Checkpoint {
                 _ => Err("another kind or version".to_owned()),
             });
         checkpoint.map(Some).map_err(|why| {
-            Failure::new(format!("'{shown}' is not a checkpoint of this tool: {why}")).with_hint(
-                "without a file of that name --resume begins at the beginning and makes it",
-            )
+            let text = format!("'{shown}' is not a checkpoint of this tool: {why}");
+            Failure::new(text, ANEW)
         })
     }
 
@@ -105,10 +106,10 @@ impl Checkpoint {
         let text = serde_json::to_vec(self).unwrap_or_default();
         let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
         written.map_err(|error| {
-            Failure::new(format!(
-                "cannot write checkpoint '{}': {error}",
-                path.display()
-            ))
+            Failure::new(
+                format!("cannot write checkpoint '{}': {error}", path.display()),
+                "to keep it elsewhere: --resume FILE",
+            )
         })
     }
 
@@ -122,7 +123,7 @@ impl Checkpoint {
         source: &Source,
         file: impl AsFd,
     ) -> Result<Start, Failure> {
-        let wrong = |what: String| Err(Failure::new(format!("cannot resume: {what}")));
+        let wrong = |what| Err(Failure::new(format!("cannot resume: {what}"), ANEW));
         if self.topic != topic {
             return wrong(format!(
                 "the checkpoint is of topic '{}', not of '{topic}'",
@@ -145,7 +146,8 @@ impl Checkpoint {
         }
         let found = rustix::fs::seek(file, SeekFrom::Start(self.position));
         found.map_err(|error| {
-            Failure::new(format!("cannot resume at byte {}: {error}", self.position))
+            let text = format!("cannot resume at byte {}: {error}", self.position);
+            Failure::new(text, ANEW)
         })?;
         Ok(Start {
             line: self.line,

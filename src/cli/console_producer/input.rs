@@ -10,6 +10,7 @@ use memchr::{memchr, memrchr};
 use tokio::sync::mpsc;
 
 use super::prompt::Prompt;
+use crate::cli::failure::Failure;
 
 /// Bytes to ask the system for at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -23,10 +24,25 @@ const LINE_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub enum Error {
     /// The system could not read on.
     #[error("cannot read standard input")]
-    Read(#[source] io::Error),
+    Read(io::Error),
     /// A line that no broker would take.
     #[error("a line of standard input is longer than {LINE_BYTES_MAX} bytes")]
     LineTooLong,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Read(ref why) => Self::new(
+                format!("{error}: {why}"),
+                "lines come from a file or a pipe: kafka-console-producer --topic TOPIC < FILE",
+            ),
+            Error::LineTooLong => Self::new(
+                error.to_string(),
+                "lines end with a line feed; is this a file of text?",
+            ),
+        }
+    }
 }
 
 /// Whole lines, the last of which may lack its end if it is the last of all.

@@ -41,8 +41,10 @@ impl ConsoleProducer {
             return Ok(start);
         };
         let Some(source) = source else {
-            return Err(Failure::new("cannot resume: standard input is not a file")
-                .with_hint("give it one: --resume CHECKPOINT < FILE"));
+            return Err(Failure::new(
+                "cannot resume: standard input is not a file",
+                "give it one: --resume CHECKPOINT < FILE",
+            ));
         };
         let Some(checkpoint) = Checkpoint::read(path)? else {
             return Ok(start);

@@ -8,6 +8,9 @@ use crate::{
     properties::Properties,
 };
 
+/// What helps where a separator is missing.
+const INCOMPLETE: &str = "to take such lines as they are: --reader-property ignore.error=true";
+
 /// The properties of the line reader.
 const KEYS: [&str; 8] = [
     "headers.delimiter",
@@ -134,9 +137,8 @@ impl LineFormat {
                 None if self.ignore_error => Ok(None),
                 None => {
                     let line = String::from_utf8_lossy(line);
-                    Err(Failure::new(format!(
-                        "No {what} found on line number {number}: '{line}'"
-                    )))
+                    let text = format!("No {what} found on line number {number}: '{line}'");
+                    Err(Failure::new(text, INCOMPLETE))
                 }
             }
         };
@@ -168,9 +170,11 @@ impl LineFormat {
             match split_once(pair, &format.key_separator) {
                 Some((key, _)) if self.is_null(key) => {
                     let marker = String::from_utf8_lossy(key);
-                    return Err(Failure::new(format!(
+                    let text = format!(
                         "Header keys should not be equal to the null marker '{marker}' as they can't be null"
-                    )));
+                    );
+                    let hint = "another one: --reader-property null.marker=TEXT";
+                    return Err(Failure::new(text, hint));
                 }
                 Some((key, value)) => {
                     headers.push((key, Some(value).filter(|value| !self.is_null(value))));
@@ -178,9 +182,10 @@ impl LineFormat {
                 None if self.ignore_error => headers.push((pair, None)),
                 None => {
                     let pair = String::from_utf8_lossy(pair);
-                    return Err(Failure::new(format!(
+                    let text = format!(
                         "No header key separator found in pair '{pair}' on line number {number}"
-                    )));
+                    );
+                    return Err(Failure::new(text, INCOMPLETE));
                 }
             }
         }
@@ -194,7 +199,10 @@ impl LineFormat {
 
 fn differ((one, a): (&str, &str), (other, b): (&str, &str)) -> Result<(), Failure> {
     if a == b {
-        return Err(Failure::new(format!("{one} and {other} may not be equal")));
+        return Err(Failure::new(
+            format!("{one} and {other} may not be equal"),
+            format!("both are '{a}'; another one: --reader-property {one}=TEXT"),
+        ));
     }
     Ok(())
 }

@@ -2,11 +2,9 @@
 
 use std::{io::Write, time::Duration};
 
-use anyhow::Context;
-
 use super::{
     ConsoleProducer,
-    beyond::OnError,
+    beyond::{self, OnError},
     input::{raw_lines, without_end},
     ledger::Start,
     report::Sending,
@@ -82,13 +80,11 @@ impl<'s> Losses<'s> {
             OnError::AsTheOriginal if is_sync || lost.is_unreadable => {
                 return Err(lost.why.clone().into());
             }
-            OnError::AsTheOriginal | OnError::Skip => self.tell(lost, &[], out),
+            OnError::AsTheOriginal | OnError::Skip => self.tell(lost, None, out),
             OnError::Stop => {
-                let ways_on = [
-                    "go on without bad records:  --on-error skip  or  --on-error file=PATH"
-                        .to_owned(),
-                ];
-                self.tell(lost, &ways_on, out);
+                let way_on =
+                    "go on without bad records:  --on-error skip  or  --on-error file=PATH";
+                self.tell(lost, Some(way_on), out);
                 return Err(Reported.into());
             }
             OnError::File(path, file) => {
@@ -101,7 +97,10 @@ impl<'s> Losses<'s> {
                     let written = file
                         .write_all(&place.text)
                         .and_then(|()| file.write_all(end));
-                    written.with_context(|| format!("cannot write to '{}'", path.display()))?;
+                    written.map_err(|error| {
+                        let text = format!("cannot write to '{}': {error}", path.display());
+                        Failure::new(text, beyond::WITHOUT_FILE)
+                    })?;
                 }
             }
         }
@@ -109,7 +108,7 @@ impl<'s> Losses<'s> {
     }
 
     /// The original logs every record; people are told once about each batch.
-    fn tell(&self, lost: &Lost, ways_on: &[String], out: &mut Printer<'_>) {
+    fn tell(&self, lost: &Lost, way_on: Option<&str>, out: &mut Printer<'_>) {
         self.above(|| {
             if out.look.mode == Mode::Plain && matches!(self.on_error, OnError::AsTheOriginal) {
                 return log(self.topic, &lost.sizes, &lost.why, out);
@@ -136,12 +135,8 @@ impl<'s> Losses<'s> {
                 ),
             };
             let message = format!("{place}: {}", lost.why.message);
-            out.failure(&Failure {
-                plain: message.clone(),
-                message,
-                hints: ways_on.iter().chain(&lost.why.hints).cloned().collect(),
-                code: lost.why.code,
-            });
+            let why = lost.why.clone().with_message(message).of_ours();
+            out.failure(&way_on.into_iter().fold(why, Failure::with_hint));
         });
     }
 
@@ -197,7 +192,6 @@ impl ConsoleProducer {
             (Mode::Plain, Some(line)) if !self.sync => {
                 let topic = self.topic.as_deref().unwrap_or_default();
                 log(topic, &[(None, without_end(line).len())], &why, out);
-                out.hints(&why);
                 Reported.into()
             }
             _ => why.into(),
@@ -212,7 +206,7 @@ fn log(topic: &str, sizes: &[(Option<usize>, usize)], why: &Failure, out: &mut P
         let text = format!(
             "Error when sending message to topic {topic} with key: {key}, value: {value} bytes with error:"
         );
-        out.error(&text, LOGGER);
+        out.log("ERROR", &text, LOGGER);
         out.note(&why.plain);
     }
 }

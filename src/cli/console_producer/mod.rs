@@ -224,13 +224,9 @@ impl ConsoleProducer {
         if let Some(class) = &self.line_reader
             && !LINE_READERS.contains(&class.as_str())
         {
-            let text = format!(
-                "cannot read with '{class}': there is only {}",
-                LINE_READERS[0]
-            );
-            return Err(Failure::new(class)
-                .with_message(&text)
-                .with_hint(text)
+            let hint = format!("there is only {}", LINE_READERS[0]);
+            return Err(Failure::new(class, hint)
+                .with_message(format!("cannot read with '{class}': no such reader here"))
                 .into());
         }
         let mut properties = match &self.reader_config {

@@ -2,7 +2,6 @@
 
 use std::{os::fd::AsFd, sync::Arc, time::Duration};
 
-use anyhow::Context;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -10,7 +9,7 @@ use super::{
     ConsoleProducer,
     beyond::InputFormat,
     checkpoint::Source,
-    input::{Block, Input, raw_lines, without_end},
+    input::{self, Block, Input, raw_lines, without_end},
     json,
     keeper::Keeper,
     ledger::{Place, to_u64},
@@ -44,6 +43,9 @@ const BLOCKS_HELD_MAX: usize = 64;
 const CUT_OFF_AFTER: Duration = Duration::from_secs(1);
 /// After a signal acknowledgements are awaited so long, a little less than the process may live.
 const FINISHED_WITHIN: Duration = Duration::from_millis(3500);
+
+/// What a line of JSON looks like.
+const JSON_FORM: &str = r#"a record is written {"key":"k","value":"v"}, as kafka-console-consumer --output json writes it"#;
 
 /// A run of the tool.
 struct Session<'s> {
@@ -107,14 +109,14 @@ impl ConsoleProducer {
         } else {
             Input::open(&file)
         };
-        let mut input = input.context("read standard input")?;
+        let mut input = input.map_err(input::Error::Read).map_err(Failure::from)?;
         let cluster = match Cluster::connect(config.client.clone()).await {
             Ok(cluster) => cluster,
             Err(error) => {
                 let why = no_answer(&error, "metadata");
                 // Scripts get the log line about a record, once there is one; others need not wait for that.
                 let block = match out.look.mode {
-                    Mode::Plain => input.next().await?,
+                    Mode::Plain => input.next().await.map_err(Failure::from)?,
                     Mode::Rich | Mode::Json => None,
                 };
                 return Err(self.refuse(why, block.as_deref(), out));
@@ -244,7 +246,7 @@ impl Session<'_> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(None),
-                block = input.next() => return Ok(block?),
+                block = input.next() => return Ok(block.map_err(Failure::from)?),
                 () = progress.notified() => self.losses.hear(self.is_sync, out)?,
             }
         }
@@ -401,8 +403,8 @@ impl Session<'_> {
 
     /// A record that says where it was goes there or by its key.
     fn read_json(&self, text: &[u8], keep_partitions: bool) -> Result<json::Record, Trouble> {
-        let bad = |why: String| Trouble::Unreadable(Failure::new(why));
-        let mut record = json::read(text).map_err(|error| bad(error.to_string()))?;
+        let bad = |why, hint| Trouble::Unreadable(Failure::new(why, hint));
+        let mut record = json::read(text).map_err(|error| bad(error.to_string(), JSON_FORM))?;
         record.partition = record.partition.filter(|_| keep_partitions);
         match record.partition {
             Some(partition) if usize::try_from(partition).is_ok_and(|at| at < self.partitions) => {
@@ -410,9 +412,10 @@ impl Session<'_> {
             }
             Some(partition) => {
                 let (topic, count) = (self.topic, self.partitions);
-                Err(bad(format!(
-                    "topic '{topic}' has no partition {partition}, only {count}"
-                )))
+                Err(bad(
+                    format!("topic '{topic}' has no partition {partition}, only {count}"),
+                    "without --keep-partitions a record goes by its key",
+                ))
             }
             None => Ok(record),
         }

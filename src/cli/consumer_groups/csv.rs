@@ -101,6 +101,10 @@ enum Wrong {
     },
 }
 
+/// What a plan looks like.
+const FORM: &str =
+    "a line is topic,partition,offset or group,topic,partition,offset, as --export prints it";
+
 impl Wrong {
     fn at(&self, path: &str, line: usize) -> Failure {
         let bind = "com.fasterxml.jackson.databind.exc.";
@@ -129,9 +133,7 @@ impl Wrong {
             Self::Number { text, field, .. } => format!("'{text}' is no {field}"),
             Self::TooMany { text, .. } => format!("one field too many, '{text}'"),
         };
-        Failure::new(plain)
-            .with_message(format!("{path}, line {line}: {why}"))
-            .with_hint("a line is topic,partition,offset or group,topic,partition,offset, as --export prints it")
+        Failure::new(plain, FORM).with_message(format!("{path}, line {line}: {why}"))
     }
 }
 

@@ -54,7 +54,7 @@ fn question(groups: &[String]) -> Question {
     Question {
         asked: format!("  {names}\nDelete {groups} and all that they committed?"),
         effect: format!("deletes {groups}: {names}"),
-        refusal: Failure::new(format!("this deletes {groups}; add --yes")).with_hint(names),
+        refusal: Failure::new(format!("this deletes {groups}; add --yes"), names),
     }
 }
 

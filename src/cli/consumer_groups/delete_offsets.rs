@@ -33,7 +33,7 @@ impl ConsumerGroups {
     ) -> anyhow::Result<()> {
         let [group] = self.group.as_slice() else {
             let text = "Found multiple arguments for option group, but you asked for only one";
-            return Err(Failure::new(text).into());
+            return Err(Failure::new(text, "one command for each group").into());
         };
         let (partitions, mut outcomes) = self.partitions_to_delete(admin).await?;
         let results = match admin.delete_group_offsets(group, &partitions).await {
@@ -47,8 +47,11 @@ impl ConsumerGroups {
             None => out.line(format_args!(
                 "Request succeeded for deleting offsets from group {group}."
             ))?,
-            Some(error) if is_about_group(error) => print_error(out, &Failure::from(error).plain)?,
-            Some(_) => print_error(out, PARTITION_LEVEL)?,
+            Some(error) if is_about_group(error) => print_error(out, &Failure::from(error))?,
+            Some(_) => print_error(
+                out,
+                &Failure::without_hint(PARTITION_LEVEL, "each partition has its own"),
+            )?,
         }
         let failed = first.is_some();
         outcomes.extend(results.into_iter().map(|(partition, result)| Outcome {

@@ -89,10 +89,10 @@ pub(super) async fn explained(id: &str, error: Error, admin: &Admin) -> anyhow::
     }
     let ids = list::all_ids(admin).await.unwrap_or_default();
     let hint = names::did_you_mean(id, ids.iter().map(String::as_str));
-    Failure::new(failure::exception(&error))
+    let hint = hint.unwrap_or_else(|| list::WHAT_THERE_IS.to_owned());
+    Failure::new(failure::exception(&error), hint)
         .with_message(format!("group '{id}' does not exist"))
         .with_code(ErrorCode::GroupIdNotFound)
-        .with_hint(hint.unwrap_or_else(|| "what there is: --list".to_owned()))
         .into()
 }
 

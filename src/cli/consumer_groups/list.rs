@@ -28,6 +28,9 @@ const STATES: [&str; 7] = [
 /// Types that a consumer group may have.
 const TYPES: [&str; 2] = ["Consumer", "Classic"];
 
+/// What helps where no group is near.
+pub const WHAT_THERE_IS: &str = "what there is: kafka-consumer-groups --list";
+
 /// A group as `--list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listed {

@@ -242,13 +242,12 @@ impl Tool for ConsumerGroups {
     fn fail(error: &anyhow::Error, out: &mut Printer<'_>) -> Result<(), OutputError> {
         let failure = failure::explain(error);
         if out.look.mode == Mode::Plain {
-            let text = format!(
-                "Executing consumer group command failed due to {}",
+            out.line(format_args!(
+                "\nError: Executing consumer group command failed due to {}",
                 failure.plain
-            );
-            print_error(out, &text)?;
+            ))?;
             out.note(&failure.plain);
-            out.hints(&failure);
+            out.cause(&failure);
         } else {
             out.failure(&failure);
         }
@@ -278,10 +277,7 @@ impl ConsumerGroups {
                 Action::List => "org.apache.kafka.common.KafkaException: Failed to find brokers to send ListGroups".to_owned(),
                 _ => format!("org.apache.kafka.common.errors.TimeoutException: {}", failure.plain),
             };
-            Failure {
-                plain: format!("java.util.concurrent.ExecutionException: {plain}"),
-                ..failure
-            }
+            failure.with_plain(format!("java.util.concurrent.ExecutionException: {plain}"))
         };
         Ok(client::admin(config, call).await.map_err(failed)?)
     }
@@ -300,11 +296,11 @@ impl ConsumerGroups {
 ///
 /// # Errors
 /// [`OutputError`].
-pub fn print_error(out: &mut Printer<'_>, text: &str) -> Result<(), OutputError> {
+pub fn print_error(out: &mut Printer<'_>, failure: &Failure) -> Result<(), OutputError> {
     if out.look.mode == Mode::Plain {
-        out.line(format_args!("\nError: {text}"))
+        out.line(format_args!("\nError: {}", failure.plain))
     } else {
-        out.failure(&Failure::new(text));
+        out.failure(failure);
         Ok(())
     }
 }

@@ -160,7 +160,9 @@ impl ConsumerGroups {
             Scenario::FromFile(ref path) => {
                 let plans = self.read_plans(path, out)?;
                 let Some(wanted) = plans.get(group) else {
-                    print_error(out, &format!("No reset plan for group {group} found"))?;
+                    let text = format!("No reset plan for group {group} found");
+                    let hint = format!("'{path}' has lines {group},topic,partition,offset for it");
+                    print_error(out, &Failure::new(text, hint))?;
                     return Ok(None);
                 };
                 clamped(admin, wanted.clone(), out).await?
@@ -172,8 +174,11 @@ impl ConsumerGroups {
     /// Called as `NAME.sh` it makes the noise that the original makes over a file with groups, which it reads twice.
     fn read_plans(&self, path: &str, out: &mut Printer<'_>) -> Result<Plans, Failure> {
         let text = fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("java.io.IOException: Unable to read file {path}"))
-                .with_message(format!("cannot read the plan '{path}': {error}"))
+            Failure::new(
+                format!("java.io.IOException: Unable to read file {path}"),
+                "what there is now makes a plan: --to-current --export > FILE",
+            )
+            .with_message(format!("cannot read the plan '{path}': {error}"))
         })?;
         let noise = csv::noise(&text).filter(|_| out.look.strict);
         if let Some(noise) = &noise {
@@ -231,8 +236,10 @@ impl ConsumerGroups {
                 }
             }
         }
-        refuse(&unknown, "do not exist")?;
-        refuse(&leaderless, "have no leader")?;
+        let which = "which there are: kafka-topics --describe --topic TOPIC";
+        refuse(&unknown, "do not exist", which)?;
+        let down = "which those are: kafka-topics --describe --unavailable-partitions";
+        refuse(&leaderless, "have no leader", down)?;
         Ok(partitions)
     }
 }
@@ -245,22 +252,17 @@ fn tell_active(group: &GroupDescription, out: &mut Printer<'_>) -> Result<(), Ou
     let GroupDescription {
         id, state, members, ..
     } = group;
-    if out.look.mode == Mode::Plain {
-        let text = format!(
-            "Assignments can only be reset if the group '{id}' is inactive, but the current state is {state}."
-        );
-        return print_error(out, &text);
-    }
     let names = members
         .iter()
         .map(|it| format!("{} {}", it.client_id, it.host.trim_start_matches('/')));
     let names = names.collect::<Vec<_>>().join(", ");
     let members = count(members.len(), "member");
-    out.failure(
-        &Failure::new(format!("group '{id}' is {state} with {members}"))
-            .with_hint(format!("stop them first: {names}")),
+    let plain = format!(
+        "Assignments can only be reset if the group '{id}' is inactive, but the current state is {state}."
     );
-    Ok(())
+    let failure = Failure::new(plain, format!("stop them first: {names}"))
+        .with_message(format!("group '{id}' is {state} with {members}"));
+    print_error(out, &failure)
 }
 
 fn question(plans: &Plans) -> Question {
@@ -279,7 +281,10 @@ fn question(plans: &Plans) -> Question {
                 .collect::<Vec<_>>()
                 .join(", ")
         ),
-        refusal: Failure::new(format!("this resets {groups}; add --yes")),
+        refusal: Failure::new(
+            format!("this resets {groups}; add --yes"),
+            "to see what it would do: --dry-run",
+        ),
     }
 }
 
@@ -294,15 +299,13 @@ async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
     names::no_topic(topic, failure.plain, names, names::LIST_TOPICS)
 }
 
-fn refuse(partitions: &[TopicPartition], why: &str) -> Result<(), Failure> {
+fn refuse(partitions: &[TopicPartition], why: &str, hint: &str) -> Result<(), Failure> {
     if partitions.is_empty() {
         return Ok(());
     }
     let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
-    Err(Failure::new(format!(
-        "The partitions \"{}\" {why}",
-        names.join(",")
-    )))
+    let text = format!("The partitions \"{}\" {why}", names.join(","));
+    Err(Failure::new(text, hint))
 }
 
 /// Every partition's committed offset and so many more.

@@ -143,8 +143,10 @@ fn unsaved(error: &anyhow::Error) -> Question {
     Question {
         asked: format!("{why}\nReset without?"),
         effect: why.clone(),
-        refusal: Failure::new(why)
-            .with_hint("to do without: --no-undo; to save them elsewhere: --undo-file FILE"),
+        refusal: Failure::new(
+            why,
+            "to do without: --no-undo; to save them elsewhere: --undo-file FILE",
+        ),
     }
 }
 

@@ -216,11 +216,11 @@ impl<'o> Printer<'o> {
     }
 
     /// An error that is not the end, which Apache's tool logs under `logger`.
-    pub fn error(&mut self, text: &str, logger: &str) {
+    pub fn error(&mut self, failure: &Failure, logger: &str) {
         if self.look.mode == Mode::Plain {
-            self.log("ERROR", text, logger);
+            self.log("ERROR", &failure.plain, logger);
         } else {
-            self.failure(&Failure::new(text));
+            self.failure(failure);
         }
     }
 
@@ -233,7 +233,7 @@ impl<'o> Printer<'o> {
                 self.note(format_args!("{word} {}", failure.message));
             }
             Mode::Json => {
-                let Failure { message, hints, .. } = failure;
+                let (message, hints) = (&failure.message, failure.hints());
                 let code = failure.code.map(ErrorCode::name);
                 self.note(json!({
                     "kind": "error", "v": 1, "code": code, "message": message, "hints": hints,
@@ -275,7 +275,7 @@ impl<'o> Printer<'o> {
             let text =
                 format!("profile '{name}' is protected, and nobody is here to type its name");
             let hint = "run this at a terminal, without --no-input, or name the cluster by --bootstrap-server";
-            return Err(Refused(Failure::new(text).with_hint(hint)).into());
+            return Err(Refused(Failure::new(text, hint)).into());
         }
         let question = format!("'{name}' is protected. Type its name to go on: ");
         let answer = self.answer(&question).await;
@@ -313,10 +313,17 @@ impl<'o> Printer<'o> {
         Err(Reported.into())
     }
 
-    /// Only the hints of a failure that has been told elsewhere.
+    /// The cause of a failure, for scripts, where the original shows it in a stack trace.
+    pub fn cause(&mut self, failure: &Failure) {
+        if failure.code.is_none() && failure.plain != failure.message {
+            self.note(format_args!("Caused by: {}", failure.message));
+        }
+    }
+
+    /// Only the hints of a failure that has been told elsewhere, for people.
     pub fn hints(&mut self, failure: &Failure) {
-        if self.look.mode != Mode::Json {
-            for hint in &failure.hints {
+        if self.look.mode == Mode::Rich {
+            for hint in failure.hints() {
                 self.note(format_args!("  {hint}"));
             }
         }
@@ -328,7 +335,7 @@ impl<'o> Printer<'o> {
     }
 
     /// A line in the layout of the original's log.
-    fn log(&mut self, level: &str, text: &str, logger: &str) {
+    pub fn log(&mut self, level: &str, text: &str, logger: &str) {
         let time = chrono::Local::now().format("%Y-%m-%d %H:%M:%S,%3f");
         self.note(format_args!("[{time}] {level} {text} ({logger})"));
     }
@@ -358,10 +365,9 @@ mod tests {
     }
 
     fn missing_topic() -> Failure {
-        Failure::new("Topic 'x' does not exist as expected")
+        Failure::new("Topic 'x' does not exist as expected", "did you mean: y ?")
             .with_message("topic 'x' does not exist")
             .with_code(ErrorCode::UnknownTopicOrPartition)
-            .with_hint("did you mean: y ?")
     }
 
     #[test]
@@ -377,10 +383,7 @@ mod tests {
     #[test]
     fn scripts_get_the_words_of_the_original() {
         let (_, err) = said(Look::plain(), |printer| printer.failure(&missing_topic()));
-        assert_eq!(
-            err,
-            "Topic 'x' does not exist as expected\n  did you mean: y ?\n"
-        );
+        assert_eq!(err, "Topic 'x' does not exist as expected\n");
     }
 
     #[test]

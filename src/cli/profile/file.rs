@@ -10,6 +10,9 @@ use crate::{
     properties::Properties,
 };
 
+/// How to have the profiles somewhere else.
+const ELSEWHERE: &str = "another file is named by KAFFA_CONFIG";
+
 /// Keys of a profile.
 const KEYS: [&str; 4] = ["bootstrap", "color", "protected", "client"];
 
@@ -51,8 +54,10 @@ impl File {
             Some(file) => Ok(file),
             None if named.is_some() => {
                 let path = named.unwrap_or_default();
-                Err(Failure::new(format!("cannot read '{path}': no such file"))
-                    .with_hint("KAFFA_CONFIG names it; kaffa profile add makes it"))
+                Err(Failure::new(
+                    format!("cannot read '{path}': no such file"),
+                    "KAFFA_CONFIG names it; kaffa profile add makes it",
+                ))
             }
             None => Ok(Self::default()),
         }
@@ -79,7 +84,7 @@ impl File {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 let text = format!("cannot read '{}': {error}", path.display());
-                return Err(Failure::new(text));
+                return Err(Failure::new(text, ELSEWHERE));
             }
         };
         let mut file = Self {
@@ -92,7 +97,7 @@ impl File {
 
     fn understand(&mut self, text: &str) -> Result<(), Failure> {
         let shown = self.path.display().to_string();
-        let wrong = |what: String| Failure::new(format!("cannot use '{shown}': {what}"));
+        let wrong = |what| Failure::new(format!("cannot use '{shown}': {what}"), ELSEWHERE);
         let document: DocumentMut = text
             .parse()
             .map_err(|error: TomlError| wrong(error.to_string().trim_end().to_owned()))?;
@@ -173,11 +178,12 @@ impl File {
     /// [`Failure`] when there is none.
     pub fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.profiles.get(name).ok_or_else(|| {
-            let failure = Failure::new(format!("there is no profile '{name}'"));
             let names = self.profiles.keys().map(String::as_str);
-            failure.with_hint(names::did_you_mean(name, names).unwrap_or_else(|| {
-                format!("make it: kaffa profile add {name} --bootstrap-server HOST:PORT")
-            }))
+            let make = || format!("make it: kaffa profile add {name} --bootstrap-server HOST:PORT");
+            Failure::new(
+                format!("there is no profile '{name}'"),
+                names::did_you_mean(name, names).unwrap_or_else(make),
+            )
         })
     }
 
@@ -243,7 +249,7 @@ impl File {
             fs::rename(&beside, &self.path)
         };
         let failed = |error| format!("cannot write '{}': {error}", self.path.display());
-        write().map_err(|error: std::io::Error| Failure::new(failed(error)))
+        write().map_err(|error: std::io::Error| Failure::new(failed(error), ELSEWHERE))
     }
 }
 
@@ -254,10 +260,7 @@ fn path(environment: Environment<'_>) -> Result<PathBuf, Failure> {
     let found = set("KAFFA_CONFIG").map(PathBuf::from);
     found
         .or_else(|| Some(config().or_else(home)?.join("kaffa/config.toml")))
-        .ok_or_else(|| {
-            Failure::new("there is no home directory to keep profiles in")
-                .with_hint("name a file: KAFFA_CONFIG")
-        })
+        .ok_or_else(|| Failure::new("there is no home directory to keep profiles in", ELSEWHERE))
 }
 
 /// Client properties: `"client.id" = 1` and `client.id = 1` are the same key.
@@ -303,7 +306,7 @@ mod tests {
         assert_eq!(prod.client.get("client.id"), Some("me"));
         assert_eq!(prod.client.get("retries"), Some("3"));
         let missing = file.profile("prd").unwrap_err();
-        assert_eq!(missing.hints, ["did you mean: prod ?"]);
+        assert_eq!(missing.hints(), ["did you mean: prod ?"]);
     }
 
     #[test]

@@ -120,21 +120,23 @@ impl Profiles {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if name.is_empty() || !name.chars().all(is_plain) {
             let text = format!("'{name}' cannot be the name of a profile");
-            let failure = Failure::new(text).with_hint("a name has letters, digits, '-' and '_'");
-            return Err(Refused(failure).into());
+            let hint = "a name has letters, digits, '-' and '_'";
+            return Err(Refused(Failure::new(text, hint)).into());
         }
         if file.profiles.contains_key(name) {
-            let failure = Failure::new(format!("there is a profile '{name}' already"));
-            let failure =
-                failure.with_hint(format!("take it out first: kaffa profile remove {name}"));
-            return Err(Refused(failure).into());
+            return Err(Refused(Failure::new(
+                format!("there is a profile '{name}' already"),
+                format!("take it out first: kaffa profile remove {name}"),
+            ))
+            .into());
         }
         client::check_servers(self.servers.as_deref())?;
         if let Some(color) = &self.name_color
             && !COLORS.iter().any(|(name, _)| name == color)
         {
-            let failure = Failure::new(format!("'{color}' is no colour of names"));
-            return Err(Refused(failure.with_hint("colours are red, yellow and green")).into());
+            let text = format!("'{color}' is no colour of names");
+            let hint = "colours are red, yellow and green";
+            return Err(Refused(Failure::new(text, hint)).into());
         }
         let servers = self.servers.as_deref().unwrap_or_default();
         let profile = Profile {
@@ -149,7 +151,10 @@ impl Profiles {
 }
 
 fn none_current() -> Failure {
-    Failure::new("no profile is current").with_hint("choose one: kaffa profile use NAME")
+    Failure::new(
+        "no profile is current",
+        "choose one: kaffa profile use NAME",
+    )
 }
 
 fn list(file: &File, out: &mut Printer<'_>) -> anyhow::Result<()> {

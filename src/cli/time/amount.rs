@@ -12,9 +12,9 @@ pub fn duration(text: &str, bare_ms: Option<i64>) -> Result<i64, Failure> {
     let number = || text.parse::<i64>().ok()?.checked_mul(bare_ms?);
     number().or_else(|| span(text)).ok_or_else(|| {
         let java = java::Error::NotADuration;
-        Failure::new(java.to_string())
+        let form = "a duration is written 500ms, 5s, 2m, 1h30m or 7d";
+        Failure::new(java.to_string(), form)
             .with_message(format!("'{text}' is not a duration"))
-            .with_hint("a duration is written 500ms, 5s, 2m, 1h30m or 7d")
             .with_hint("or as in ISO 8601: P7D, PT1H30M, PT90S")
     })
 }
@@ -36,7 +36,8 @@ pub(super) fn span(text: &str) -> Option<i64> {
 /// [`Failure`] with the accepted forms.
 pub fn size(text: &str) -> Result<u64, Failure> {
     bytes(&text.trim().to_ascii_lowercase()).ok_or_else(|| {
-        Failure::new(format!("'{text}' is not a size")).with_hint(
+        Failure::new(
+            format!("'{text}' is not a size"),
             "a size is written 1000, 10k or 10MB (powers of 1000), 10Ki or 10MiB (powers of 1024)",
         )
     })
@@ -103,7 +104,7 @@ mod tests {
         let failure = duration("soon", Some(1)).unwrap_err();
         assert_eq!(failure.message, "'soon' is not a duration");
         assert_eq!(failure.plain, "Text cannot be parsed to a Duration");
-        assert!(failure.hints.concat().contains("1h30m"));
+        assert!(failure.hints().concat().contains("1h30m"));
         assert!(
             duration("9223372036854775807", Some(1000)).is_err() && duration("3", None).is_err()
         );

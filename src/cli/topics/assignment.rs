@@ -2,6 +2,10 @@
 
 use crate::cli::failure::Failure;
 
+/// What an assignment looks like.
+const FORM: &str =
+    "two partitions, each on two brokers, are written 1:2,2:3, the first of each the one to lead";
+
 /// Reads `0:1,1:2`: a comma between partitions, a colon between the broker ids of one.
 ///
 /// # Errors
@@ -15,16 +19,15 @@ pub fn parse(text: &str) -> Result<Vec<Vec<i32>>, Failure> {
         let twice = twice(&replicas);
         if !twice.is_empty() {
             let twice = joined(&twice, ",");
-            return Err(Failure::new(format!(
-                "Partition replica lists may not contain duplicate entries: {twice}"
-            )));
+            let text =
+                format!("Partition replica lists may not contain duplicate entries: {twice}");
+            return Err(Failure::new(text, FORM));
         }
         let factor = partitions.first().map_or(replicas.len(), Vec::len);
         if replicas.len() != factor {
             let list = joined(&replicas, ", ");
-            return Err(Failure::new(format!(
-                "Partition {partition} has different replication factor: [{list}]"
-            )));
+            let text = format!("Partition {partition} has different replication factor: [{list}]");
+            return Err(Failure::new(text, FORM));
         }
         partitions.push(replicas);
     }
@@ -36,7 +39,7 @@ fn broker(text: &str) -> Result<i32, Failure> {
     match text.parse() {
         Ok(id) => Ok(id),
         Err(_) => Err(
-            Failure::new(format!("For input string: \"{text}\"")).with_message(format!(
+            Failure::new(format!("For input string: \"{text}\""), FORM).with_message(format!(
                 "'{text}' is not a broker id, in --replica-assignment"
             )),
         ),

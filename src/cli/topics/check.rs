@@ -3,6 +3,7 @@
 use super::Topics;
 use crate::{
     cli::{
+        args::client,
         failure::{Failure, Refused, Usage},
         printer::Printer,
     },
@@ -79,7 +80,8 @@ pub fn check(topics: &Topics, out: &mut Printer<'_>) -> anyhow::Result<()> {
         );
     }
     if topics.connection.bootstrap_server.is_none() {
-        return Err(Refused(Failure::new("--bootstrap-server must be specified")).into());
+        let text = "--bootstrap-server must be specified";
+        return Err(Refused(Failure::new(text, client::SERVERS)).into());
     }
     check_topic(topics, action, out)?;
     check_options(topics, action)?;

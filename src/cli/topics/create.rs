@@ -6,7 +6,7 @@ use super::{Topics, assignment, number, settle::settle};
 use crate::{
     cli::{
         args::names,
-        failure::Failure,
+        failure::{self, Failure},
         printer::{Mode, Printer},
     },
     client::{
@@ -44,14 +44,20 @@ impl Topics {
             Ok(factor) if factor >= 1 => Ok(factor),
             _ => Err(Failure::new(
                 "The replication factor must be between 1 and 32767 inclusive",
+                "without --replication-factor the broker's default.replication.factor counts",
             )),
         });
         if partitions.is_some_and(|partitions| partitions < 1) {
-            return Err(Failure::new("The partitions must be greater than 0").into());
+            return Err(Failure::new(
+                "The partitions must be greater than 0",
+                "without --partitions the broker's num.partitions counts",
+            )
+            .into());
         }
         if name.is_empty() {
             return Err(Failure::new(
                 "The given topic name '' cannot be represented in a request.",
+                failure::TOPIC_NAME,
             )
             .into());
         }
@@ -111,6 +117,7 @@ fn configs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
             [name, value] if !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
             _ => Err(Failure::new(
                 "requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".",
+                "such as --config retention.ms=604800000; several of them: --config once for each",
             )
             .with_message(format!("--config takes NAME=VALUE, not '{word}'"))),
         }
@@ -121,15 +128,15 @@ fn configs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     config::topic::validate(&borrowed).map_err(|invalid| {
-        let failure = Failure::new(invalid.to_string());
         let unknown = configs
             .iter()
             .find(|(name, _)| config::topic::key(name).is_none());
         let known = config::topic::KEYS.iter().map(|key| key.key.name);
-        match unknown.and_then(|(name, _)| names::did_you_mean(name, known)) {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
+        let hint = unknown.and_then(|(name, _)| names::did_you_mean(name, known));
+        Failure::new(
+            invalid.to_string(),
+            hint.unwrap_or_else(|| failure::EVERY_KEY.to_owned()),
+        )
     })?;
     Ok(configs)
 }
@@ -154,7 +161,7 @@ mod tests {
             "Unknown topic config name: nonsense"
         );
         assert_eq!(
-            said(&["retention.m=1"]).hints,
+            said(&["retention.m=1"]).hints(),
             ["did you mean: retention.ms ?"]
         );
         assert_eq!(

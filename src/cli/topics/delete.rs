@@ -120,11 +120,13 @@ fn question(typed: &str, names: &[String], sizes: &[(usize, Option<u64>)]) -> Qu
     );
     Question {
         asked,
-        refusal: Failure::new(format!(
-            "'{typed}' matches {}; add --yes{or_just}",
-            count(names.len(), "topic")
-        ))
-        .with_hint(listed),
+        refusal: Failure::new(
+            format!(
+                "'{typed}' matches {}; add --yes{or_just}",
+                count(names.len(), "topic")
+            ),
+            listed,
+        ),
         effect,
     }
 }

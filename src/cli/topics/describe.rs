@@ -190,7 +190,7 @@ impl Topics {
             Some(Ok(topic)) => Ok(vec![topic]),
             _ if self.if_exists => Ok(Vec::new()),
             _ => Err(
-                Failure::new(format!("TopicId '{id}' does not exist as expected"))
+                Failure::new(format!("TopicId '{id}' does not exist as expected"), IDS)
                     .with_message(format!("no topic has the id {id}"))
                     .into(),
             ),
@@ -269,15 +269,18 @@ fn shown_partition(
     }
 }
 
+/// Where ids are to be found.
+const IDS: &str = "the ids of all topics: kafka-topics --describe";
+
 /// # Errors
 /// [`Failure`] in the words of Java's `Uuid.fromString`.
 fn parse_id(text: &str) -> Result<Uuid, Failure> {
     text.parse().map_err(|_invalid| {
         let bytes = text.len() * 3 / 4;
-        Failure::new(format!(
+        let plain = format!(
             "Input string `{text}` decoded as {bytes} bytes, which is not equal to the expected 16 bytes of a \
              base64-encoded UUID"
-        ))
-        .with_message(format!("'{text}' is not a topic id"))
+        );
+        Failure::new(plain, IDS).with_message(format!("'{text}' is not a topic id"))
     })
 }

@@ -181,8 +181,8 @@ impl Tool for Topics {
                 "Error while executing topic command : {}",
                 failure.plain
             ))?;
-            out.error(&failure.plain, LOGGER);
-            out.hints(&failure);
+            out.log("ERROR", &failure.plain, LOGGER);
+            out.cause(&failure);
         } else {
             out.failure(&failure);
         }

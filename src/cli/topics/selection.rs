@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use crate::cli::{args::names, failure::Failure};
+use crate::cli::{
+    args::names,
+    failure::{self, Failure},
+};
 
 /// A `--topic` option for topics that exist: a regular expression for whole names, where a comma means "or"
 /// (`TopicFilter.IncludeList`).
@@ -26,9 +29,8 @@ impl Selection {
             let text = text.trim_matches(['"', '\'']);
             let compiled = Regex::new(&format!("^(?:{text})$"));
             compiled.map_err(|error| {
-                Failure::new(format!("{text} is an invalid regex."))
-                    .with_message(format!("'{text}' is not a regular expression"))
-                    .with_hint(error.to_string())
+                failure::invalid_pattern(text, &error)
+                    .with_plain(format!("{text} is an invalid regex."))
             })
         });
         Ok(Self {
@@ -138,7 +140,7 @@ mod tests {
             .of_existing(&names)
             .unwrap_err();
         assert_eq!(failure.plain, "Topic 'ordes' does not exist as expected");
-        assert_eq!(failure.hints, ["did you mean: orders ?"]);
+        assert_eq!(failure.hints(), ["did you mean: orders ?"]);
     }
 
     #[test]

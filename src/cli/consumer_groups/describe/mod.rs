@@ -12,7 +12,7 @@ mod watch;
 use serde_json::Value;
 
 use self::view::View;
-use super::{ConsumerGroups, gather, print_error};
+use super::{ConsumerGroups, gather, list, print_error};
 use crate::{
     cli::{
         failure::{Failure, Reported},
@@ -50,6 +50,7 @@ impl ConsumerGroups {
         {
             return Err(Failure::new(
                 "--watch needs a terminal, --by a terminal or --output table",
+                "for a program: --output json, again and again",
             )
             .into());
         }
@@ -59,7 +60,10 @@ impl ConsumerGroups {
         for dead in groups.extract_if(.., |group| group.state == "Dead") {
             print_error(
                 out,
-                &format!("Consumer group '{}' does not exist.", dead.group),
+                &Failure::new(
+                    format!("Consumer group '{}' does not exist.", dead.group),
+                    list::WHAT_THERE_IS,
+                ),
             )?;
         }
         match (out.look.mode, part) {

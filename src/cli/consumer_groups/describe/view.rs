@@ -98,7 +98,7 @@ impl Options {
         let watch = match &self.watch {
             None => None,
             Some(text) => {
-                let millis = time::duration(text, Some(1000))?;
+                let millis = time::duration(text, Some(1000)).map_err(Failure::of_ours)?;
                 Some(Duration::from_millis(
                     u64::try_from(millis).unwrap_or(0).max(100),
                 ))
@@ -116,8 +116,10 @@ impl Options {
 
 fn condition(text: &str) -> Result<Condition, Failure> {
     let wrong = || {
-        Failure::new(format!("'{text}' is no condition for a lag"))
-            .with_hint("a condition is written '>1000', '>=10k', '<5', '<=5' or '=0'")
+        Failure::new(
+            format!("'{text}' is no condition for a lag"),
+            "a condition is written '>1000', '>=10k', '<5', '<=5' or '=0'",
+        )
     };
     let mut operators = [">=", "<=", ">", "<", "="].into_iter();
     let read = |operator: &'static str| Some((operator, text.trim().strip_prefix(operator)?));

@@ -29,7 +29,7 @@ pub fn instant<Z: TimeZone>(text: &str, now: &DateTime<Z>) -> Result<i64, Failur
         Some(Named::Local(local)) => at(local, &now.timezone()),
         None => Err(unknown(text, now)),
     };
-    read.map_err(|failure| Failure { plain, ..failure })
+    read.map_err(|failure| failure.with_plain(plain))
 }
 
 /// What a text names, before the local clock is asked.
@@ -223,20 +223,22 @@ fn at<Z: TimeZone>(local: NaiveDateTime, zone: &Z) -> Result<i64, Failure> {
         let utc = instant.to_rfc3339_opts(SecondsFormat::Millis, true);
         format!("'{shown} {offset}' is {utc}")
     };
-    Err(Failure::new(format!("'{shown}' {why}"))
-        .with_hint(candidate(-1))
-        .with_hint(candidate(1)))
+    Err(Failure::new(format!("'{shown}' {why}"), candidate(-1)).with_hint(candidate(1)))
 }
 
 fn unknown<Z: TimeZone>(text: &str, now: &DateTime<Z>) -> Failure {
     let today = now.date_naive();
     let seconds = now.timestamp();
-    Failure::new(format!("'{text}' is not a time"))
+    let local = format!(
+        "local time: '{today} 14:00', 14:00, 'yesterday 14:00', monday, noon; or with Z or +01:00"
+    );
+    Failure::new(format!("'{text}' is not a time"), local)
         .with_hint(format!(
-            "local time: '{today} 14:00', 14:00, 'yesterday 14:00', monday, noon; or with Z or +01:00"
+            "UTC, as Apache Kafka writes it: {today}T14:00:00.000"
         ))
-        .with_hint(format!("UTC, as Apache Kafka writes it: {today}T14:00:00.000"))
-        .with_hint(format!("or: now, '2h ago', -1d12h, PT5M, @{seconds} (seconds since 1970, or ms)"))
+        .with_hint(format!(
+            "or: now, '2h ago', -1d12h, PT5M, @{seconds} (seconds since 1970, or ms)"
+        ))
 }
 
 #[cfg(test)]
