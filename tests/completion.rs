@@ -1,7 +1,13 @@
 //! Completion in real shells on real terminals, with topics and groups of a real broker.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::support::broker::BrokerProcess;
 use crate::support::terminal::Terminal;
@@ -52,7 +58,7 @@ const TYPED: [(&str, &str); 11] = [
 ];
 
 /// A broker with a topic of one partition and a group.
-fn broker(dir: &std::path::Path) -> BrokerProcess {
+fn broker(dir: &Path) -> BrokerProcess {
     let broker = BrokerProcess::start(dir, &[]);
     for line in [
         "topics create orders -p 1",
@@ -71,9 +77,15 @@ fn broker(dir: &std::path::Path) -> BrokerProcess {
 /// Presses Tab behind each line in a shell that `start` starts.
 fn completes(start: &str, suffix: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let broker = broker(dir.path());
+    let broker = broker(&dir.path().join("data"));
     let scripts = format!("{}/completions", env!("CARGO_MANIFEST_DIR"));
+    let cache = dir.path().join("cache");
     let start = start.replace("SCRIPTS", &scripts);
+    let start = format!("export XDG_CACHE_HOME={}; {start}", cache.display());
+    // What is known from here on needs no answer in time.
+    for (typed, _) in TYPED.into_iter().filter(|(typed, _)| typed.contains('@')) {
+        complete_in_time(&cache, &typed.replace('@', &broker.address));
+    }
     let mut terminal = Terminal::start(200, &broker.address, &start);
     for (number, (typed, expected)) in TYPED.into_iter().enumerate() {
         // The number makes each expectation new on the terminal.
@@ -118,8 +130,36 @@ fn fish_completes() {
     completes(start, "\u{15}\r");
 }
 
+/// What `kaffa complete` says of a line, with its cache below a directory. Never says why it says nothing.
+fn complete(cache: &Path, line: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_kaffa"))
+        .args(["complete", "--"])
+        .args(line.split(' '))
+        .env("XDG_CACHE_HOME", cache)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same, once the broker answers within the time that completion has: a busy machine may need some tries.
+fn complete_in_time(cache: &Path, line: &str) -> String {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        let said = complete(cache, line);
+        if !said.is_empty() {
+            return said;
+        }
+        assert!(Instant::now() < deadline, "nothing for {line}");
+    }
+}
+
 #[test]
 fn nothing_is_said_where_nobody_answers() {
+    let cache = tempfile::tempdir().unwrap();
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let mute = mute.local_addr().unwrap().to_string();
     for server in [
@@ -128,21 +168,44 @@ fn nothing_is_said_where_nobody_answers() {
         "nowhere.invalid:9092",
         "nonsense",
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_kaffa"))
-            .args([
-                "complete",
-                "--",
-                "kafka-topics",
-                "--bootstrap-server",
-                server,
-                "--topic",
-                "",
-            ])
-            .output()
+        let line = format!("kafka-topics --bootstrap-server {server} --topic ");
+        assert_eq!(complete(cache.path(), &line), "", "{line}");
+    }
+}
+
+#[test]
+fn the_last_answer_stands_in_for_a_broker_that_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = dir.path().join("cache");
+    let broker = broker(&dir.path().join("data"));
+    let line = format!(
+        "kafka-topics --bootstrap-server {} --topic ord",
+        broker.address
+    );
+    let known = "orders\t1 partition\n";
+    assert_eq!(complete_in_time(&cache, &line), known);
+    drop(broker);
+    let kept = cache.join("kaffa/completion");
+    let file = fs::read_dir(&kept).unwrap().next().unwrap().unwrap().path();
+    let mode = fs::metadata(&kept).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let has_age = |hours| {
+        let file = fs::File::options().write(true).open(&file).unwrap();
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - Duration::from_hours(hours))
             .unwrap();
-        assert!(
-            output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
-            "{output:?}"
-        );
+    };
+    has_age(1);
+    assert_eq!(complete(&cache, &line), known);
+    has_age(24);
+    assert_eq!(complete(&cache, &line), "", "too old");
+    for junk in [
+        &b""[..],
+        b"orders\t1 partition\n",
+        b"\xff\x1b[2J",
+        b"orders\ntopics",
+    ] {
+        fs::write(&file, junk).unwrap();
+        assert_eq!(complete(&cache, &line), "", "{junk:?}");
     }
 }

@@ -13,6 +13,7 @@ pub mod dialect;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
+pub mod files;
 pub mod generate;
 pub mod interrupt;
 pub mod log_lines;

@@ -7,7 +7,28 @@ use crate::{cli::failure::Failure, properties::Properties};
 /// Where those classes live.
 const PACKAGE: &str = "org.apache.kafka.common.serialization.";
 /// Every one that is known here, without package and suffix.
-const NAMES: &str = "String, Integer, Long, Short, Float, Double, Boolean, UUID, Bytes, ByteArray, ByteBuffer, Void and List";
+const NAMES: [&str; 13] = [
+    "String",
+    "Integer",
+    "Long",
+    "Short",
+    "Float",
+    "Double",
+    "Boolean",
+    "UUID",
+    "Bytes",
+    "ByteArray",
+    "ByteBuffer",
+    "Void",
+    "List",
+];
+
+/// Their classes.
+pub fn classes() -> Vec<String> {
+    NAMES
+        .map(|name| format!("{PACKAGE}{name}Deserializer"))
+        .into()
+}
 
 /// A deserializer whose result prints differently from its bytes, or may refuse them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +85,8 @@ impl Deserializer {
             Failure::new(
                 format!("cannot read {part} with '{class}': no such deserializer here"),
                 format!(
-                    "there are {NAMES}Deserializer, in {}",
+                    "there are {}-Deserializer, in {}",
+                    NAMES.join("-, "),
                     PACKAGE.trim_end_matches('.')
                 ),
             )

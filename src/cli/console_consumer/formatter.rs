@@ -89,7 +89,7 @@ pub struct Formatter {
 }
 
 /// The properties of the default formatter.
-const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 15] = [
     "headers.deserializer",
     "headers.separator",
     "key.deserializer",
@@ -125,6 +125,13 @@ pub const NAMES: [&str; 6] = [
     "GroupMetadata",
     "TransactionLog",
 ];
+
+/// Their classes.
+pub fn classes() -> Vec<String> {
+    NAMES
+        .map(|name| format!("{PACKAGE}{name}MessageFormatter"))
+        .into()
+}
 
 /// Whether a `--formatter` exists here.
 pub fn is_known(class: &str) -> bool {

@@ -10,7 +10,7 @@ use rustix::fs::SeekFrom;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::Start;
-use crate::cli::{failure::Failure, printer::progress::file_size};
+use crate::cli::{failure::Failure, files, printer::progress::file_size};
 
 /// How to do without the checkpoint that is there.
 const ANEW: &str = "without a file of that name --resume begins at the beginning and makes it";
@@ -101,11 +101,8 @@ impl Checkpoint {
     /// # Errors
     /// [`Failure`] when it cannot be written.
     pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
-        let mut fresh = path.as_os_str().to_owned();
-        fresh.push(".new");
         let text = serde_json::to_vec(self).unwrap_or_default();
-        let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
-        written.map_err(|error| {
+        files::replace(path, &text).map_err(|error| {
             Failure::new(
                 format!("cannot write checkpoint '{}': {error}", path.display()),
                 "to keep it elsewhere: --resume FILE",

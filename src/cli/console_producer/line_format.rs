@@ -12,7 +12,7 @@ use crate::{
 const INCOMPLETE: &str = "to take such lines as they are: --reader-property ignore.error=true";
 
 /// The properties of the line reader.
-const KEYS: [&str; 8] = [
+pub const KEYS: [&str; 8] = [
     "headers.delimiter",
     "headers.key.separator",
     "headers.separator",

@@ -44,7 +44,7 @@ A line ends with LF or CR LF; its bytes are sent as they are. Properties of the 
 null.marker, ignore.error.";
 
 /// The line reader by its class names: since Kafka 3.9, and before.
-const LINE_READERS: [&str; 2] = [
+pub const LINE_READERS: [&str; 2] = [
     "org.apache.kafka.tools.LineMessageReader",
     "kafka.tools.ConsoleProducer$LineMessageReader",
 ];

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// States that a consumer group may be in, as Kafka writes them.
-const STATES: [&str; 7] = [
+pub const STATES: [&str; 7] = [
     "PreparingRebalance",
     "CompletingRebalance",
     "Stable",
@@ -26,7 +26,7 @@ const STATES: [&str; 7] = [
     "Reconciling",
 ];
 /// Types that a consumer group may have.
-const TYPES: [&str; 2] = ["Consumer", "Classic"];
+pub const TYPES: [&str; 2] = ["Consumer", "Classic"];
 
 /// What helps where no group is near.
 pub const WHAT_THERE_IS: &str = "what there is: kafka-consumer-groups --list";

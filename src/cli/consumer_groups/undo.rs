@@ -18,6 +18,7 @@ use super::{
 };
 use crate::cli::{
     failure::Failure,
+    files,
     printer::{Mode, OutputError, Printer, Question},
 };
 
@@ -152,10 +153,9 @@ fn unsaved(error: &anyhow::Error) -> Question {
 
 /// `$XDG_STATE_HOME/kaffa/undo`, or the same under `~/.local/state`.
 fn directory() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let state = set("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.or_else(|| Some(PathBuf::from(set("HOME")?).join(".local/state")))?;
-    Some(state.join("kaffa").join("undo"))
+    let environment = |name: &str| std::env::var(name).ok();
+    let state = files::directory(&environment, "XDG_STATE_HOME", ".local/state")?;
+    Some(state.join("undo"))
 }
 
 fn file_name(before: &Plans) -> String {

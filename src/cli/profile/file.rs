@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, TomlError, value};
 
 use crate::{
-    cli::{args::names, failure::Failure, printer::look::Environment},
+    cli::{args::names, failure::Failure, files, printer::look::Environment},
     properties::Properties,
 };
 
@@ -244,9 +244,7 @@ impl File {
             if let Some(dir) = self.path.parent() {
                 fs::create_dir_all(dir)?;
             }
-            let beside = self.path.with_extension("toml.new");
-            fs::write(&beside, self.document.to_string())?;
-            fs::rename(&beside, &self.path)
+            files::replace(&self.path, self.document.to_string().as_bytes())
         };
         let failed = |error| format!("cannot write '{}': {error}", self.path.display());
         write().map_err(|error: std::io::Error| Failure::new(failed(error), ELSEWHERE))
@@ -254,12 +252,11 @@ impl File {
 }
 
 fn path(environment: Environment<'_>) -> Result<PathBuf, Failure> {
-    let set = |name: &str| environment(name).filter(|value| !value.is_empty());
-    let config = || set("XDG_CONFIG_HOME").map(PathBuf::from);
-    let home = || set("HOME").map(|home| PathBuf::from(home).join(".config"));
-    let found = set("KAFFA_CONFIG").map(PathBuf::from);
-    found
-        .or_else(|| Some(config().or_else(home)?.join("kaffa/config.toml")))
+    let named = environment("KAFFA_CONFIG").filter(|path| !path.is_empty());
+    let directory = || files::directory(environment, "XDG_CONFIG_HOME", ".config");
+    named
+        .map(PathBuf::from)
+        .or_else(|| Some(directory()?.join("config.toml")))
         .ok_or_else(|| Failure::new("there is no home directory to keep profiles in", ELSEWHERE))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ClientConfig;
-use super::reader::Reader;
+use super::reader::{self, Keys, Reader};
 use crate::client::consumer::assignor::Assignor;
 use crate::client::duration::parse_iso_duration;
 use crate::properties::{Error, Properties};
@@ -96,6 +96,11 @@ impl ConsumerConfig {
         Ok((config, reader.unused()))
     }
 
+    /// Every key but that of where to connect.
+    pub fn keys() -> Keys {
+        reader::keys(Self::read)
+    }
+
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {
         refuse_new_protocol(reader)?;
         let group_id = reader.text("group.id").map(str::to_owned);
@@ -154,6 +159,7 @@ fn auto_commit(reader: &Reader<'_>, in_group: bool) -> Result<Option<Duration>, 
 
 fn offset_reset(reader: &Reader<'_>) -> Result<OffsetReset, Error> {
     let key = "auto.offset.reset";
+    reader.note_values(key, &["earliest", "latest", "none"]);
     let Some(text) = reader.text(key) else {
         return Ok(OffsetReset::Latest);
     };

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use self::consumer::{ConsumerConfig, IsolationLevel, OffsetReset};
 pub use self::producer::{Acks, ProducerConfig};
+pub use self::reader::Keys;
 use self::reader::Reader;
 use crate::net::{Address, Options};
 use crate::properties::{Error, Properties};
@@ -51,6 +52,11 @@ impl ClientConfig {
         let reader = Reader::new(properties);
         let config = Self::read(&reader)?;
         Ok((config, reader.unused()))
+    }
+
+    /// Every key but that of where to connect.
+    pub fn keys() -> Keys {
+        reader::keys(Self::read)
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ClientConfig;
-use super::reader::Reader;
+use super::reader::{self, Keys, Reader};
 use crate::properties::{Error, Properties};
 use crate::protocol::record::{Codec, Compression};
 
@@ -70,6 +70,11 @@ impl ProducerConfig {
         let reader = Reader::new(properties);
         let config = Self::read(&reader)?;
         Ok((config, reader.unused()))
+    }
+
+    /// Every key but that of where to connect.
+    pub fn keys() -> Keys {
+        reader::keys(Self::read)
     }
 
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {

@@ -1,7 +1,7 @@
 //! Reading typed keys out of properties, remembering which were asked for.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,14 +11,28 @@ use crate::properties::{Error, Properties};
 #[derive(Debug)]
 pub(super) struct Reader<'p> {
     properties: &'p Properties,
-    known: RefCell<BTreeSet<&'static str>>,
+    known: RefCell<Keys>,
+}
+
+/// Keys, each with its values where there are only some.
+pub type Keys = BTreeMap<&'static str, Vec<&'static str>>;
+
+/// The keys that `read` asks for.
+pub(super) fn keys<T>(read: impl Fn(&Reader<'_>) -> Result<T, Error>) -> Keys {
+    let server = "bootstrap.servers";
+    let properties = [(server, "localhost:9092")].into_iter().collect();
+    let reader = Reader::new(&properties);
+    read(&reader).ok();
+    let mut known = reader.known.into_inner();
+    known.remove(server);
+    known
 }
 
 impl<'p> Reader<'p> {
     pub(super) const fn new(properties: &'p Properties) -> Self {
         Self {
             properties,
-            known: RefCell::new(BTreeSet::new()),
+            known: RefCell::new(Keys::new()),
         }
     }
 
@@ -28,7 +42,7 @@ impl<'p> Reader<'p> {
         self.properties
             .iter()
             .map(|(key, _value)| key)
-            .filter(|key| !known.contains(key))
+            .filter(|key| !known.contains_key(key))
             .map(str::to_owned)
             .collect()
     }
@@ -40,7 +54,13 @@ impl<'p> Reader<'p> {
     }
 
     fn note(&self, key: &'static str) -> &'static str {
-        self.known.borrow_mut().insert(key);
+        self.note_values(key, &[])
+    }
+
+    /// Takes note of a key that has only these values, or mostly.
+    pub(super) fn note_values(&self, key: &'static str, values: &[&'static str]) -> &'static str {
+        let mut known = self.known.borrow_mut();
+        known.entry(key).or_default().extend(values);
         key
     }
 
@@ -55,15 +75,17 @@ impl<'p> Reader<'p> {
     }
 
     pub(super) fn boolean(&self, key: &'static str) -> Result<Option<bool>, Error> {
-        self.properties.boolean(self.note(key))
+        self.properties
+            .boolean(self.note_values(key, &["true", "false"]))
     }
 
     pub(super) fn one_of(
         &self,
         key: &'static str,
-        choices: &[&str],
+        choices: &[&'static str],
     ) -> Result<Option<&'p str>, Error> {
-        self.properties.one_of(self.note(key), choices)
+        self.properties
+            .one_of(self.note_values(key, choices), choices)
     }
 
     pub(super) fn int(

@@ -1,28 +1,28 @@
 //! `kaffa complete -- WORD…`: what the last word of a command line can become, for the scripts in `completions/`.
 //!
 //! A line for each candidate: the whole word, a tab, a few words about it. Knows the same options as the parser, and asks
-//! the cluster that the words before name. Has 300 ms for everything; says nothing where anything fails.
+//! the cluster that the words before name. Has 300 ms for everything; says nothing where anything fails and nothing is
+//! known from before.
 
-use std::{collections::BTreeSet, ffi::OsString, process::ExitCode, time::Duration};
+mod cluster;
+mod keys;
+
+use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 
 use clap::{Arg, ArgAction, Command};
 
+use self::cluster::Names;
 use super::{
-    args::{client, output::Output},
+    console_consumer::{deserializer, formatter},
+    console_producer::LINE_READERS,
+    consumer_groups::list,
     dialect::{self, ParserError, Words},
     printer::{Look, Printer},
     profile::file::File,
-    short,
-    target::{self, Target},
-    umbrella,
+    short, target, umbrella,
 };
-use crate::client::{
-    Admin,
-    admin::configs::{ConfigEntry, ConfigResource},
-};
+use crate::client::config::{ConsumerConfig, Keys, ProducerConfig};
 
-/// How long a key press may take.
-const BUDGET: Duration = Duration::from_millis(300);
 /// Stands for the names of files, which shells know better.
 const FILES: &str = "<file>";
 
@@ -39,8 +39,7 @@ pub fn main(words: &[OsString]) -> ExitCode {
     let (Ok(runtime), Ok(mut out)) = (runtime, Printer::standard(Look::plain())) else {
         return ExitCode::SUCCESS;
     };
-    let found = async { tokio::time::timeout(BUDGET, candidates(&words)).await };
-    for (word, about) in runtime.block_on(found).unwrap_or_default() {
+    for (word, about) in runtime.block_on(candidates(&words)) {
         out.line(format_args!("{word}\t{about}")).ok();
     }
     out.flush().ok();
@@ -73,6 +72,7 @@ async fn candidates(words: &[String]) -> Vec<Candidate> {
     let (read, due) = read(&command, words.to_vec());
     let line = Line {
         name,
+        tool: tool.binary.unwrap_or_default(),
         command: &command,
         read,
     };
@@ -155,16 +155,19 @@ fn matching(words: Vec<Candidate>, typed: &str, lead: &str) -> Vec<Candidate> {
         .collect()
 }
 
-fn plain(words: &[&str]) -> Vec<Candidate> {
+fn plain(words: &[impl ToString]) -> Vec<Candidate> {
     words
         .iter()
-        .map(|word| ((*word).to_owned(), String::new()))
+        .map(|word| (word.to_string(), String::new()))
         .collect()
 }
 
 /// The words before the one that is typed.
 struct Line<'c> {
+    /// What the tool is called by.
     name: String,
+    /// The name of its binary.
+    tool: &'static str,
     command: &'c Command,
     read: Words,
 }
@@ -230,21 +233,24 @@ impl Line<'_> {
             });
             return matching(values.collect(), typed, lead);
         }
-        let known = match option.get_long().unwrap_or_default() {
-            "compression-codec" => plain(&["none", "gzip", "snappy", "lz4", "zstd"]),
-            "request-required-acks" => plain(&["all", "1", "0"]),
-            "isolation-level" => plain(&["read_committed", "read_uncommitted"]),
+        let name = option.get_long().unwrap_or_default();
+        if let Some(known) = keys::candidates(self.tool, name, typed) {
+            return matching(known, typed, lead);
+        }
+        let key = |keys: Keys, key| plain(keys.get(key).map(Vec::as_slice).unwrap_or_default());
+        let known = match name {
+            "compression-codec" => key(ProducerConfig::keys(), "compression.type"),
+            "request-required-acks" => key(ProducerConfig::keys(), "acks"),
+            "isolation-level" => key(ConsumerConfig::keys(), "isolation.level"),
             "offset" => plain(&["earliest", "latest"]),
-            "state" => plain(&[
-                "Stable",
-                "Empty",
-                "PreparingRebalance",
-                "CompletingRebalance",
-                "Dead",
-            ]),
+            "state" => plain(&list::STATES),
+            "type" => plain(&list::TYPES),
+            "formatter" => plain(&formatter::classes()),
+            "key-deserializer" | "value-deserializer" => plain(&deserializer::classes()),
+            "line-reader" => plain(&LINE_READERS),
             "profile" | "name" => profiles(),
             "bootstrap-server" => servers(),
-            "topic" | "include" | "group" | "partition" | "config" => {
+            "topic" | "include" | "group" | "partition" => {
                 self.live(option, typed).await.unwrap_or_default()
             }
             _ if option
@@ -260,50 +266,37 @@ impl Line<'_> {
 
     /// Asks the cluster.
     async fn live(&self, option: &Arg, typed: &str) -> Option<Vec<Candidate>> {
-        let environment = |name: &str| std::env::var(name).ok();
-        let output = Output {
-            profile: target::value(&self.read.options, "profile"),
-            ..Output::default()
-        };
-        let target = Target::find(&self.name, &self.read.options, &output, &environment).ok()?;
-        let mut properties = client::over(&target.defaults(), target.file.as_deref()).ok()?;
-        properties.set("bootstrap.servers", target.server?.0);
-        let (config, _unknown) = client::config(&properties).ok()?;
-        let admin = Admin::connect(config).await.ok()?;
-        match option.get_long()? {
-            "group" => groups(&admin, &self.taken("group")).await,
+        let mut options = self.command.get_arguments();
+        let takes_partitions = options.any(|it| it.get_long() == Some("reset-offsets"));
+        let none = BTreeSet::new;
+        let listed = |before: &str| before.split(',').map(str::to_owned).collect();
+        let (names, lead, taken) = match option.get_long()? {
+            "group" => (Names::Groups, String::new(), self.taken("group")),
             "partition" => {
                 let topic = target::value(&self.read.options, "topic");
                 let topic = topic.or_else(|| self.read.stray.first().cloned())?;
-                partitions(&admin, &topic, "").await
+                (Names::Partitions(topic), String::new(), none())
             }
-            "config" => match typed.split_once('=') {
-                Some((key, _)) => values(&admin, key).await,
-                None => configs(&admin).await,
-            },
-            _ if self
-                .command
-                .get_arguments()
-                .any(|option| option.get_long() == Some("reset-offsets")) =>
-            {
-                match typed.split_once(':') {
-                    Some((topic, numbers)) => {
-                        let before = numbers
-                            .rsplit_once(',')
-                            .map_or(String::new(), |(before, _)| format!("{before},"));
-                        partitions(&admin, topic, &format!("{topic}:{before}")).await
-                    }
-                    None => topics(&admin, "", &self.taken("topic")).await,
+            _ if takes_partitions => match typed.split_once(':') {
+                Some((topic, numbers)) => {
+                    let before = numbers.rsplit_once(',').map_or("", |(before, _)| before);
+                    let comma = if before.is_empty() { "" } else { "," };
+                    let lead = format!("{topic}:{before}{comma}");
+                    (Names::Partitions(topic.to_owned()), lead, listed(before))
                 }
-            }
+                None => (Names::Topics, String::new(), self.taken("topic")),
+            },
             _ => match typed.rsplit_once(',') {
-                Some((before, _)) => {
-                    let taken = before.split(',').map(str::to_owned).collect();
-                    topics(&admin, &format!("{before},"), &taken).await
-                }
-                None => topics(&admin, "", &self.read.stray.iter().cloned().collect()).await,
+                Some((before, _)) => (Names::Topics, format!("{before},"), listed(before)),
+                None => (Names::Topics, String::new(), self.taken("topic")),
             },
-        }
+        };
+        let names = cluster::names(&self.name, &self.read.options, &names).await?;
+        let new = names.into_iter().filter(|(name, _)| !taken.contains(name));
+        Some(
+            new.map(|(name, about)| (format!("{lead}{name}"), about))
+                .collect(),
+        )
     }
 
     /// Names that are on the line already.
@@ -311,81 +304,6 @@ impl Line<'_> {
         let values = target::values(&self.read.options, option).map(str::to_owned);
         values.chain(self.read.stray.iter().cloned()).collect()
     }
-}
-
-async fn topics(admin: &Admin, lead: &str, taken: &BTreeSet<String>) -> Option<Vec<Candidate>> {
-    let topics = admin.describe_all_topics().await.ok()?;
-    let about = |count: usize| format!("{count} partition{}", if count == 1 { "" } else { "s" });
-    let new = topics.into_iter().filter(|(name, _)| !taken.contains(name));
-    Some(
-        new.filter_map(|(name, topic)| {
-            Some((format!("{lead}{name}"), about(topic.ok()?.partitions.len())))
-        })
-        .collect(),
-    )
-}
-
-async fn groups(admin: &Admin, taken: &BTreeSet<String>) -> Option<Vec<Candidate>> {
-    let groups = admin.list_groups(&[], &[]).await.ok()?;
-    let new = groups
-        .into_iter()
-        .filter(|group| !taken.contains(&group.id));
-    let mut new: Vec<_> = new.map(|group| (group.id, group.state)).collect();
-    new.sort_unstable();
-    Some(new)
-}
-
-async fn partitions(admin: &Admin, topic: &str, lead: &str) -> Option<Vec<Candidate>> {
-    let topics = admin.describe_topics(&[topic.to_owned()]).await.ok()?;
-    let topic = topics.into_values().next()?.ok()?;
-    let about =
-        |leader: Option<i32>| leader.map_or("no leader".to_owned(), |id| format!("leader {id}"));
-    let all = topic.partitions.iter();
-    Some(
-        all.map(|it| (format!("{lead}{}", it.id), about(it.leader)))
-            .collect(),
-    )
-}
-
-/// The keys that a topic can have, as a topic that exists has them.
-async fn entries(admin: &Admin) -> Option<Vec<ConfigEntry>> {
-    let topics = admin.list_topics().await.ok()?;
-    let some = ConfigResource::topic(&topics.first()?.name);
-    let configs = admin.describe_configs(&[some], false).await.ok()?;
-    configs.into_values().next()?.ok()
-}
-
-async fn configs(admin: &Admin) -> Option<Vec<Candidate>> {
-    let all = entries(admin).await?.into_iter();
-    Some(
-        all.map(|entry| {
-            let value = entry.value.unwrap_or_default();
-            (format!("{}=", entry.name), value.to_string())
-        })
-        .collect(),
-    )
-}
-
-/// Values of a key: the present one first.
-async fn values(admin: &Admin, key: &str) -> Option<Vec<Candidate>> {
-    let entry = entries(admin)
-        .await?
-        .into_iter()
-        .find(|entry| entry.name == key)?;
-    let now = entry.value.unwrap_or_default();
-    let others: &[&str] = match (key, &*now) {
-        ("cleanup.policy", _) => &["delete", "compact", "compact,delete"],
-        ("compression.type", _) => &["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"],
-        ("message.timestamp.type", _) => &["CreateTime", "LogAppendTime"],
-        (_, "true" | "false") => &["true", "false"],
-        _ => &[],
-    };
-    let others = others
-        .iter()
-        .filter(|value| now != **value)
-        .map(|value| (format!("{key}={value}"), String::new()));
-    let now = (format!("{key}={now}"), "now".to_owned());
-    Some(std::iter::once(now).chain(others).collect())
 }
 
 fn profiles() -> Vec<Candidate> {
@@ -435,6 +353,13 @@ mod tests {
             ("kafka-topics --output=j", "--output=json"),
             ("kafka-console-producer --compression-codec z", "zstd"),
             ("kafka-console-consumer --command-config ", FILES),
+            (
+                "kafka-console-consumer --value-deserializer org.apache.kafka.common.serialization.B",
+                "org.apache.kafka.common.serialization.BooleanDeserializer \
+                 org.apache.kafka.common.serialization.BytesDeserializer \
+                 org.apache.kafka.common.serialization.ByteArrayDeserializer \
+                 org.apache.kafka.common.serialization.ByteBufferDeserializer",
+            ),
             ("kaffa to", "topics"),
             ("kaffa groups des", "describe"),
             ("kaffa groups describe --off", "--offsets"),
@@ -446,6 +371,59 @@ mod tests {
             ),
             ("something-else --", ""),
             ("kafka-topics", ""),
+        ] {
+            assert_eq!(completed(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn keys_of_properties_and_their_values_come_from_the_tables() {
+        for (line, expected) in [
+            ("kafka-topics --create --config cleanup.", "cleanup.policy="),
+            (
+                "kaffa topics create t --config=cleanup.policy=",
+                "--config=cleanup.policy=compact --config=cleanup.policy=delete \
+                 --config=cleanup.policy=compact,delete",
+            ),
+            (
+                "kafka-topics --config retention.ms=",
+                "retention.ms=604800000",
+            ),
+            ("kafka-topics --config preallocate=t", "preallocate=true"),
+            ("kafka-topics --config nothing=", ""),
+            ("kafka-console-producer --command-property ac", "acks="),
+            (
+                "kafka-console-producer --producer-property compression.type=z",
+                "compression.type=zstd",
+            ),
+            (
+                "kaffa produce t --reader-property parse.",
+                "parse.headers= parse.key=",
+            ),
+            (
+                "kafka-console-producer --property parse.key=",
+                "parse.key=true parse.key=false",
+            ),
+            (
+                "kafka-console-consumer --consumer-property auto.offset.reset=",
+                "auto.offset.reset=earliest auto.offset.reset=latest auto.offset.reset=none",
+            ),
+            (
+                "kafka-console-consumer --formatter-property print.k",
+                "print.key=",
+            ),
+            (
+                "kafka-console-consumer --property=key.deserializer=org.apache.kafka.common.serialization.U",
+                "--property=key.deserializer=org.apache.kafka.common.serialization.UUIDDeserializer",
+            ),
+            (
+                "kaffa doctor --command-property request.t",
+                "request.timeout.ms=",
+            ),
+            (
+                "kafka-server-start --override log.cleanup.policy=d",
+                "log.cleanup.policy=delete",
+            ),
         ] {
             assert_eq!(completed(line), expected, "{line}");
         }
