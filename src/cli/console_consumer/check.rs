@@ -124,7 +124,7 @@ fn together(old: &str, new: &str) -> Usage {
 /// The original says so on stdout, among the records.
 fn tell_renamed(out: &mut Printer<'_>, old: &str, new: &str) {
     let text = "is deprecated and will be removed in a future version.";
-    out.note(format_args!("Option --{old} {text} Use --{new} instead."));
+    out.deprecation(&format!("Option --{old} {text} Use --{new} instead."));
 }
 
 fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Usage> {

@@ -208,13 +208,13 @@ impl ConsoleProducer {
         for (new, _, old, is_old) in renamed {
             if is_old {
                 let text = "is deprecated and will be removed in a future version.";
-                out.note(format_args!("Warning: --{old} {text} Use --{new} instead."));
+                out.deprecation(&format!("Warning: --{old} {text} Use --{new} instead."));
             }
         }
         if self.max_partition_memory_bytes.is_some() {
             let text = "Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. \
                         Use --batch-size instead.";
-            out.note(text);
+            out.deprecation(text);
         }
         Ok(())
     }

@@ -115,7 +115,7 @@ fn check_reset(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<(
         return usage("Option [reset-offsets] only accepts one of [execute] and [dry-run]");
     }
     if !tool.dry_run && !tool.execute && out.look.mode == Mode::Plain {
-        out.note(
+        out.deprecation(
             "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will \
              require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if \
              you are scripting this command and want to keep the current default behavior without prompting.",

@@ -34,6 +34,11 @@ pub(super) async fn groups(
     ids: &[String],
     with_offsets: bool,
 ) -> anyhow::Result<Vec<Group>> {
+    if ids.iter().any(String::is_empty) {
+        let error = Error::broker(ErrorCode::InvalidGroupId, None, "group ''");
+        let failure = Failure::from(&error).with_plain(failure::exception(&error));
+        return Err(failure.into());
+    }
     // Looked up once, for both of what follows.
     for (id, coordinator) in admin.cluster().coordinators(ids).await {
         if let Err(error) = coordinator {

@@ -85,10 +85,16 @@ impl ConsumerGroups {
 
     /// The commands that restore what was, in groups that had commits, and remove what was not.
     fn undo(&self, file: Option<PathBuf>, before: &Plans, moves: &[Move]) -> Undo {
-        let server = match &self.connection.bootstrap_server {
-            Some(server) => format!(" --bootstrap-server {}", quoted(server)),
-            None => String::new(),
+        let connection = &self.connection;
+        let options = [
+            ("bootstrap-server", &connection.bootstrap_server),
+            ("command-config", &connection.command_config),
+        ];
+        let given = |(name, value): (&str, &Option<String>)| {
+            let value = quoted(value.as_ref()?);
+            Some(format!(" --{name} {value}"))
         };
+        let server: String = options.into_iter().filter_map(given).collect();
         let mut commands = Vec::new();
         if let Some(file) = &file {
             let groups: Vec<_> = before.keys().map(|group| quoted(group)).collect();
@@ -205,7 +211,10 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::consumer_groups::reset_screen::Found, protocol::TopicPartition};
+    use crate::{
+        cli::{args::client::Connection, consumer_groups::reset_screen::Found},
+        protocol::TopicPartition,
+    };
 
     fn to(partition: i32, committed: Option<i64>) -> Move {
         Move {
@@ -221,7 +230,12 @@ mod tests {
     fn what_had_a_commit_is_restored_and_what_had_none_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("undo.csv");
+        let connection = Connection {
+            command_config: Some("my.properties".into()),
+            ..Connection::default()
+        };
         let tool = ConsumerGroups {
+            connection,
             undo_file: Some(path.to_string_lossy().into_owned()),
             ..ConsumerGroups::default()
         };
@@ -237,10 +251,10 @@ mod tests {
             undo.commands,
             [
                 format!(
-                    "kafka-consumer-groups --reset-offsets --group 'my group' --from-file {} --execute",
+                    "kafka-consumer-groups --command-config my.properties --reset-offsets --group 'my group' --from-file {} --execute",
                     path.display()
                 ),
-                "kafka-consumer-groups --delete-offsets --group 'my group' --topic orders:1,2"
+                "kafka-consumer-groups --command-config my.properties --delete-offsets --group 'my group' --topic orders:1,2"
                     .to_owned(),
             ]
         );

@@ -211,7 +211,16 @@ impl<'o> Printer<'o> {
                 let word = Colour::Yellow.paint("warning:", self.look.colour_err);
                 self.note(format_args!("{word} {text}"));
             }
-            Mode::Json => self.note(json!({"kind": "warning", "v": 1, "message": text})),
+            Mode::Json => self.note(warning_json(text)),
+        }
+    }
+
+    /// What Apache's tool says in passing about options that have another name now, in its words.
+    pub fn deprecation(&mut self, text: &str) {
+        match self.look.mode {
+            _ if self.look.quiet => {}
+            Mode::Plain | Mode::Rich => self.note(text),
+            Mode::Json => self.note(warning_json(text)),
         }
     }
 
@@ -346,6 +355,10 @@ impl<'o> Printer<'o> {
     }
 }
 
+fn warning_json(text: &str) -> Value {
+    json!({"kind": "warning", "v": 1, "message": text})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,6 +410,24 @@ mod tests {
             err,
             "{\"kind\":\"error\",\"v\":1,\"code\":\"UNKNOWN_TOPIC_OR_PARTITION\",\"message\":\"topic 'x' does not exist\",\"hints\":[\"did you mean: y ?\"]}\n"
         );
+    }
+
+    #[test]
+    fn old_names_of_options_are_told_in_the_words_of_the_original_unless_nobody_wants_to_hear() {
+        let told = |mode, quiet| {
+            let look = Look {
+                mode,
+                quiet,
+                ..Look::plain()
+            };
+            said(look, |printer| printer.deprecation("x is y now")).1
+        };
+        assert_eq!(told(Mode::Plain, false), "x is y now\n");
+        assert_eq!(
+            told(Mode::Json, false),
+            "{\"kind\":\"warning\",\"v\":1,\"message\":\"x is y now\"}\n"
+        );
+        assert_eq!(told(Mode::Plain, true), "");
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Topics {
 pub fn check(topics: &Topics, out: &mut Printer<'_>) -> anyhow::Result<()> {
     let action = topics.action()?;
     if !topics.delete_config.is_empty() {
-        out.note(
+        out.deprecation(
             "delete-config option is no longer supported and deprecated since version 4.0. \
              The config will be fully removed in future releases.",
         );
