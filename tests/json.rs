@@ -87,3 +87,35 @@ fn topics_and_groups_are_told_in_the_documented_shapes() {
     };
     assert_eq!(shapes(&printed), shapes(sections));
 }
+
+#[test]
+fn help_is_told_in_the_documented_shape() {
+    let help = |words: &[&str]| -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_kaffa"))
+            .args(words)
+            .args(["--help", "--output", "json"])
+            .output()
+            .unwrap();
+        assert!(output.status.success() && output.stderr.is_empty());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let all = documents(include_str!("../docs/json.md"));
+    let documented = &all["\"help\""];
+    let printed = help(&["kafka-topics"]);
+    let names = |document: &Value| -> Vec<String> {
+        let fields = document.as_object().unwrap();
+        fields.keys().cloned().collect()
+    };
+    assert_eq!(names(&printed), names(documented));
+    for key in ["name", "about", "usage", "notes"] {
+        assert_eq!(printed[key], documented[key]);
+    }
+    for key in ["examples", "options", "environment", "exit_status"] {
+        let (printed, told) = (printed[key].as_array().unwrap(), &documented[key][0]);
+        assert!(printed.contains(told), "{told} is not among {printed:?}");
+    }
+    for command in help(&[])["commands"].as_array().unwrap() {
+        let document = help(&[command["name"].as_str().unwrap()]);
+        assert_eq!(names(&document), names(documented), "{command}");
+    }
+}

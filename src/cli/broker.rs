@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::interrupt::Signals;
-use super::log_lines;
+use super::{files, log_lines, manual};
 use crate::broker::Broker;
 use crate::broker::config::{BrokerConfig, DEVELOPMENT};
 use crate::properties::Properties;
@@ -131,7 +131,11 @@ fn named<T: Parser>(name: &str) -> Command {
 }
 
 /// Reads the words; `None` where they asked for help or a version, which is printed.
-fn parse<T: Parser>(command: Command, words: &[OsString]) -> anyhow::Result<Option<T>> {
+pub(super) fn parse<T: Parser>(command: Command, words: &[OsString]) -> anyhow::Result<Option<T>> {
+    if words.iter().any(|word| word == "--help") && manual::is_json_wanted(words) {
+        print_line(&manual::json(&command).to_string());
+        return Ok(None);
+    }
     match command.no_binary_name(true).try_get_matches_from(words) {
         Ok(matches) => Ok(Some(T::from_arg_matches(&matches)?)),
         Err(error) if !error.use_stderr() => {
@@ -276,16 +280,11 @@ fn configured(properties: &BTreeMap<String, String>) -> anyhow::Result<BrokerCon
 
 /// `$XDG_DATA_HOME/kaffa/broker`, or the same under `~/.local/share`.
 fn default_data_dir() -> anyhow::Result<PathBuf> {
-    let base = std::env::var_os("XDG_DATA_HOME")
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
-        .or_else(|| {
-            std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local").join("share"))
-        });
-    let base = base.context(
+    let environment = |name: &str| std::env::var(name).ok();
+    let base = files::directory(&environment, "XDG_DATA_HOME", ".local/share").context(
         "no home directory to keep data in; say where with --data-dir, or use --ephemeral",
     )?;
-    Ok(base.join("kaffa").join("broker"))
+    Ok(base.join("broker"))
 }
 
 /// A new directory that whoever asks has to remove.

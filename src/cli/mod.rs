@@ -17,6 +17,7 @@ pub mod files;
 pub mod generate;
 pub mod interrupt;
 pub mod log_lines;
+pub mod manual;
 pub mod offsets;
 pub mod option_table;
 pub mod printer;
@@ -316,6 +317,9 @@ fn serve<T: Tool>(
 }
 
 fn help(command: &mut Command, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    if out.look.mode == Mode::Json {
+        return Ok(out.json(&manual::json(command))?);
+    }
     let help = command.render_help();
     if out.look.colour_out {
         out.text(help.ansi())?;

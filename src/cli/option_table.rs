@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use clap::{Arg, Command};
+use clap::Command;
+
+use super::manual::{self, Described};
 
 /// Columns of the whole table.
 const WIDTH: usize = 80;
@@ -11,14 +13,11 @@ const GAP: usize = 2;
 
 /// All options of `command` that `--help` shows, sorted by name.
 pub fn render(command: &Command) -> String {
-    let mut options: Vec<_> = command
-        .get_arguments()
-        .filter(|option| !option.is_hide_set())
-        .collect();
-    options.sort_by_key(|option| option.get_long());
+    let mut options = manual::options(command);
+    options.sort_by(|a, b| a.name.cmp(&b.name));
     let rows: Vec<_> = options
-        .iter()
-        .map(|option| (name(option), description(option)))
+        .into_iter()
+        .map(|option| (name(&option), option.about))
         .collect();
     let widest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let left = widest.max("Option".len()).min((WIDTH - GAP) / 2);
@@ -41,27 +40,13 @@ pub fn render(command: &Command) -> String {
 }
 
 /// `--name`, and what its value is: in angle brackets, or in square ones if it may be left out.
-fn name(option: &Arg) -> String {
-    let long = option.get_long().unwrap_or_default();
-    if !option.get_action().takes_values() {
-        return format!("--{long}");
+fn name(option: &Described) -> String {
+    let name = &option.name;
+    match &option.value {
+        None => name.clone(),
+        Some(value) if option.value_optional => format!("{name} [{value}]"),
+        Some(value) => format!("{name} <{value}>"),
     }
-    let value = option
-        .get_value_names()
-        .and_then(<[_]>::first)
-        .map_or("VALUE", |name| name.as_str());
-    if option.get_num_args().is_some_and(|n| n.min_values() == 0) {
-        format!("--{long} [{value}]")
-    } else {
-        format!("--{long} <{value}>")
-    }
-}
-
-fn description(option: &Arg) -> String {
-    option
-        .get_help()
-        .map(|help| help.to_string().replace('\n', " "))
-        .unwrap_or_default()
 }
 
 /// `text` in lines of at most `width` columns, unless a word is longer.
@@ -82,7 +67,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::ArgAction;
+    use clap::{Arg, ArgAction};
 
     #[test]
     fn options_are_sorted_and_wrapped_in_two_columns() {

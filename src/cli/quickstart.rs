@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use clap::{Command, CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Command, CommandFactory as _, Parser};
 
-use super::broker::{ephemeral_dir, print_line};
+use super::broker::{self, ephemeral_dir, print_line};
 use super::console_consumer::ConsoleConsumer;
 use super::console_producer::ConsoleProducer;
 use super::consumer_groups::ConsumerGroups;
@@ -36,20 +36,8 @@ pub struct Quickstart {
 
 /// `kaffa quickstart`, called by `name` with these words after it.
 pub fn run(name: &str, words: &[OsString]) -> ExitCode {
-    let done = match command(name)
-        .no_binary_name(true)
-        .try_get_matches_from(words)
-    {
-        Ok(matches) => Quickstart::from_arg_matches(&matches)
-            .map_err(Into::into)
-            .and_then(Quickstart::run),
-        Err(error) if !error.use_stderr() => error.print().context("print the help"),
-        Err(error) => Err(anyhow::anyhow!(
-            "{}",
-            error.to_string().trim_start_matches("error: ").trim_end()
-        )),
-    };
-    match done {
+    let parsed = broker::parse(command(name), words);
+    match parsed.and_then(|parsed| parsed.map_or(Ok(()), Quickstart::run)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             drop(writeln!(io::stderr(), "error: {error:#}"));

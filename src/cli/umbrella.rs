@@ -14,7 +14,7 @@ use super::{
     dialect,
     doctor::Doctor,
     failure::Failure,
-    generate,
+    generate, manual,
     printer::{Look, Printer, Stdio},
     profile::Profiles,
     quickstart, topic_help,
@@ -156,6 +156,9 @@ pub fn main() -> ExitCode {
         return (tool.run)(&name, &rest);
     }
     match (typed.as_ref(), rest.as_slice()) {
+        ("--help" | "-h" | "help", words) if manual::is_json_wanted(words) => {
+            say(false, |out| drop(out.line(manual::json(&command()))))
+        }
         ("--help" | "-h" | "help", []) => say(false, |out| drop(out.text(HELP))),
         ("help", [name]) => explain(&name.to_string_lossy()),
         ("--version" | "-V", _) => say(false, |out| drop(out.line(version()))),
@@ -226,7 +229,10 @@ pub fn command() -> Command {
             .name(tool.name)
             .visible_aliases(tool.aliases)
     };
+    let (_, examples) = HELP.split_once("a topic:").unwrap_or_default();
+    let (examples, _) = examples.split_once("\n\n").unwrap_or_default();
     Command::new("kaffa")
+        .before_help(format!("Examples:{examples}"))
         .about("Apache Kafka's command line, and a Kafka broker to point it at.")
         .version(version())
         .subcommands(TOOLS.iter().map(tool))
