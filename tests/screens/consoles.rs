@@ -30,7 +30,9 @@ fn records_at_a_terminal_cannot_wreck_it() {
 #[test]
 fn records_as_a_table() {
     let bench = Bench::new();
-    bench.create("t", "");
+    for topic in ["t", "placed"] {
+        bench.create(topic, "");
+    }
     let long = "x".repeat(300);
     let lines = format!(
         "{{\"key\":\"a key that goes on and on and on and on\",\"value\":\"{long}\"}}\n\
@@ -118,7 +120,9 @@ fn progress_counts_what_is_acknowledged() {
 #[test]
 fn lines_are_edited_and_long_pastes_stay_whole() {
     let bench = Bench::new();
-    bench.create("t", "");
+    for topic in ["t", "placed"] {
+        bench.create(topic, "");
+    }
     let long = "0123456789".repeat(1000);
     screen_after(
         "producer-prompt",
@@ -132,6 +136,18 @@ fn lines_are_edited_and_long_pastes_stay_whole() {
             terminal.press("\x1b[A\x15again\n");
             terminal.wait_for(">again");
             terminal.press("\x04");
+        },
+    );
+    screen_after(
+        "producer-prompt-verbose",
+        &bench.broker.address,
+        "kafka-console-producer --bootstrap-server $B --topic placed --verbose",
+        &[(r"@\d+", "@N")],
+        |terminal| {
+            terminal.wait_for(">");
+            terminal.press("here\n");
+            terminal.wait_for("placed-0@");
+            terminal.press("again\n\x04");
         },
     );
     let mut terminal = Terminal::start(

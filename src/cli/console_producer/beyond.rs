@@ -30,6 +30,9 @@ pub struct Beyond {
     /// Begin where this checkpoint says, if it exists, and keep it up to date; standard input must be a file.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+    /// At the prompt: tell where each line went, as TOPIC-PARTITION@OFFSET.
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// What a line is.
@@ -60,8 +63,8 @@ pub(super) const WITHOUT_FILE: &str = "to keep no lines that were not sent: --on
 
 impl Beyond {
     /// # Errors
-    /// [`Usage`] for what is no such choice, and for options that exclude each other.
-    pub fn check(&self) -> Result<(), Usage> {
+    /// [`Usage`] for what is no such choice, for options that exclude each other, and for those of a prompt without one.
+    pub fn check(&self, look: &Look) -> Result<(), Usage> {
         match self.on_error.as_deref() {
             None | Some("stop" | "skip") => {}
             Some(other)
@@ -73,6 +76,12 @@ impl Beyond {
                     "--on-error is stop, skip or file=PATH, not '{other}'"
                 )));
             }
+        }
+        if self.verbose && !look.has_editor() {
+            return Err(Usage(
+                "--verbose is for the prompt; of other input --progress tells how far it is"
+                    .to_owned(),
+            ));
         }
         if self.keep_partitions && self.input == InputFormat::Lines {
             return Err(Usage(

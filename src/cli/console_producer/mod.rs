@@ -144,7 +144,7 @@ impl Tool for ConsoleProducer {
             return Err(Usage::missing("topic").into());
         }
         client::check_servers(self.bootstrap_server.as_deref())?;
-        self.beyond.check()?;
+        self.beyond.check(&out.look)?;
         Ok(self.check_renamed(out)?)
     }
 

@@ -1,6 +1,10 @@
 //! Standard input to the topic: lines become records, failures are told as they come.
 
-use std::{os::fd::AsFd, sync::Arc, time::Duration};
+use std::{
+    os::fd::AsFd,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout};
@@ -22,13 +26,15 @@ use crate::{
     cli::{
         args::{client, names},
         failure::{Failure, Reported, no_answer},
-        printer::{Mode, Printer, look::Drawing, progress::Progress, table::thousands},
+        printer::{
+            Mode, Printer, colour::Colour, look::Drawing, progress::Progress, table::thousands,
+        },
     },
     client::{
         Admin, Cluster, Error,
         cluster::Topics,
         config::ProducerConfig,
-        producer::{Header, Producer, ProducerRecord},
+        producer::{Header, Producer, ProducerRecord, delivery::Delivery},
     },
     protocol::ErrorCode,
 };
@@ -59,6 +65,8 @@ struct Session<'s> {
     next_record: u64,
     partitions: usize,
     keeper: Option<Keeper>,
+    /// Where lines went, if somebody wants to know.
+    written: Option<mpsc::Receiver<String>>,
 }
 
 /// What makes a record of a line.
@@ -104,7 +112,7 @@ impl ConsoleProducer {
         let on_error = self.beyond.on_error(&out.look)?;
         let source = Source::of(&file);
         let begin = self.begin(source.as_ref(), &file, out)?;
-        let input = if out.look.is_interactive && out.look.mode == Mode::Rich {
+        let input = if out.look.has_editor() {
             Input::edit(&file)
         } else {
             Input::open(&file)
@@ -124,13 +132,19 @@ impl ConsoleProducer {
         };
         let tally = Tally::new(begin);
         let count = tally.clone();
+        let (told, written) = mpsc::channel();
+        let is_verbose = self.beyond.verbose;
         let max_block = config.max_block;
         let mut session = Session {
             topic,
             reader,
             producer: Producer::new(cluster.clone(), config, move |delivery| {
+                if is_verbose && let Some(place) = place(&delivery) {
+                    told.send(place).ok();
+                }
                 count.delivered(delivery);
             }),
+            written: is_verbose.then_some(written),
             losses: Losses::new(topic, on_error, tally.clone()),
             tally: tally.clone(),
             is_sync: self.sync,
@@ -236,11 +250,20 @@ impl Session<'_> {
         input: &mut Input,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<Option<Block>> {
+        let stop = out.stop.clone();
+        if let Some(written) = &self.written {
+            tokio::select! {
+                flushed = self.producer.flush() => flushed?,
+                () = stop.cancelled() => return Ok(None),
+            }
+            for place in written.try_iter() {
+                out.note(Colour::Dim.paint(&place, out.look.colour_err));
+            }
+        }
         if !input.prompt() && out.look.is_interactive {
             out.text(">")?;
             out.flush()?;
         }
-        let stop = out.stop.clone();
         let progress = Arc::clone(&self.tally.progress);
         loop {
             tokio::select! {
@@ -527,6 +550,19 @@ impl Session<'_> {
             Ok(())
         }
     }
+}
+
+/// Where a batch was written: `orders-2@7`, and to which offset where it has several records.
+fn place(delivery: &Delivery<'_>) -> Option<String> {
+    let (topic, partition) = (delivery.topic, delivery.partition);
+    let first = delivery.outcome.ok()?.base_offset?;
+    let last = first.saturating_add_unsigned(delivery.count.saturating_sub(1));
+    let to = if last > first {
+        format!("..{last}")
+    } else {
+        String::new()
+    };
+    Some(format!("{topic}-{partition}@{first}{to}"))
 }
 
 fn owned((key, value): &line_format::Header<'_>) -> Header {

@@ -189,6 +189,11 @@ impl Look {
 }
 
 impl Look {
+    /// Whether lines are typed here, and edited as they are.
+    pub fn has_editor(&self) -> bool {
+        self.is_interactive && self.mode == Mode::Rich
+    }
+
     /// Looks how large the terminal is by now.
     pub fn measure(&mut self) {
         self.width = width(&|name| std::env::var(name).ok());
