@@ -17,13 +17,14 @@ use super::{
 };
 use crate::{
     cli::{
-        EXTRAS_MAX,
+        in_time,
         printer::{
             Look,
             colour::Colour,
-            figures::local_milli,
+            figures::{self, local_milli},
             table::{self, count, numbers, thousands, words},
         },
+        topics::extras::sizes,
     },
     client::{Admin, admin::offsets::OffsetSpec},
     protocol::TopicPartition,
@@ -48,6 +49,8 @@ pub(super) struct Move {
     pub new: i64,
     /// What is there.
     pub found: Found,
+    /// How many bytes of records the partition has, and how many records; none if that did not come in time.
+    pub size: Option<(u64, u64)>,
 }
 
 /// What is at an offset.
@@ -77,6 +80,7 @@ pub(super) async fn moves(admin: &Admin, plans: &Plans) -> anyhow::Result<Vec<Mo
             committed: commits.get(partition).map(|commit| commit.offset),
             new: *new,
             found: Found::Late,
+            size: None,
         }));
     }
     find(admin, &mut moves).await;
@@ -87,12 +91,20 @@ pub(super) async fn moves(admin: &Admin, plans: &Plans) -> anyhow::Result<Vec<Mo
 async fn find(admin: &Admin, moves: &mut [Move]) {
     let partitions: BTreeSet<_> = moves.iter().map(|it| it.partition.clone()).collect();
     let partitions: Vec<_> = partitions.into_iter().collect();
-    let ends = async {
-        let led = led(admin, &partitions).await?;
-        offsets(admin, &led, OffsetSpec::Latest).await
-    };
-    let Ok(Ok(ends)) = tokio::time::timeout(EXTRAS_MAX, ends).await else {
+    let Some(led) = in_time(led(admin, &partitions)).await else {
         return;
+    };
+    let (starts, ends, sizes) = tokio::join!(
+        in_time(offsets(admin, &led, OffsetSpec::Earliest)),
+        in_time(offsets(admin, &led, OffsetSpec::Latest)),
+        in_time(sizes(admin, &led)),
+    );
+    let Some(ends) = ends else { return };
+    let size = |partition: &TopicPartition| {
+        let bytes = sizes.as_ref()?.get(partition)?.values().max()?;
+        let start = starts.as_ref()?.get(partition)?;
+        let records = ends.get(partition)?.saturating_sub(*start);
+        Some((*bytes, u64::try_from(records).ok()?))
     };
     let is_end = |it: &Move| ends.get(&it.partition).is_some_and(|end| it.new >= *end);
     let wanted = moves
@@ -107,6 +119,7 @@ async fn find(admin: &Admin, moves: &mut [Move]) {
             Some(time) => Found::Record(*time),
             None => Found::Late,
         };
+        it.size = size(&it.partition);
     }
 }
 
@@ -214,7 +227,11 @@ fn group_table(moves: &[Move], is_about_time: bool, look: &Look) -> String {
         writeln!(text, "  {}", Colour::Red.mark(&remark)).ok();
     }
     if again.iter().any(|change| *change < 0) {
-        writeln!(text, "  {} to be read again", amount(again)).ok();
+        let bytes: Option<u64> = moves.iter().map(Move::bytes_again).sum();
+        let bytes = bytes.map_or(String::new(), |bytes| {
+            format!(", about {}", figures::bytes(bytes))
+        });
+        writeln!(text, "  {} to be read again{bytes}", amount(again)).ok();
     }
     text
 }
@@ -222,6 +239,20 @@ fn group_table(moves: &[Move], is_about_time: bool, look: &Look) -> String {
 impl Move {
     fn change(&self) -> Option<i64> {
         Some(self.new.saturating_sub(self.committed?))
+    }
+
+    /// Bytes to be read again, if the records there are as large as the others.
+    fn bytes_again(&self) -> Option<u64> {
+        let records = self
+            .change()
+            .map_or(0, |change| change.min(0))
+            .unsigned_abs();
+        if records == 0 {
+            return Some(0);
+        }
+        let (bytes, all) = self.size?;
+        let again = u128::from(bytes) * u128::from(records);
+        again.checked_div(u128::from(all))?.try_into().ok()
     }
 
     fn change_cell(&self) -> String {
@@ -265,6 +296,7 @@ mod tests {
             committed,
             new,
             found: Found::End,
+            size: Some((1_000_000_000, 2_000_000)),
         }
     }
 
@@ -296,7 +328,7 @@ mod tests {
              orders          2          5      1,005   +1,000  the end: only what comes from now on\n  \
              orders          3          –          7      new  the end: only what comes from now on\n  \
              TOTAL                                    −81,824\n  \
-             ! 1,000 records will never be read by this group\n  82,824 records to be read again\n"
+             ! 1,000 records will never be read by this group\n  82,824 records to be read again, about 41.4 MB\n"
         );
     }
 

@@ -223,6 +223,7 @@ mod tests {
             committed,
             new: 0,
             found: Found::Late,
+            size: None,
         }
     }
 

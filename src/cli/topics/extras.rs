@@ -64,13 +64,13 @@ async fn offsets(
 }
 
 /// Bytes by partition and broker.
-pub(super) type Sizes = BTreeMap<TopicPartition, BTreeMap<i32, u64>>;
+pub type Sizes = BTreeMap<TopicPartition, BTreeMap<i32, u64>>;
 
 /// How large every copy of `partitions` is.
 ///
 /// # Errors
 /// When one of the brokers cannot be asked.
-pub(super) async fn sizes(admin: &Admin, partitions: &[TopicPartition]) -> Result<Sizes, Error> {
+pub async fn sizes(admin: &Admin, partitions: &[TopicPartition]) -> Result<Sizes, Error> {
     let mut sizes = Sizes::new();
     for (broker, dirs) in admin.describe_log_dirs(None, Some(partitions)).await? {
         for replica in dirs?.into_iter().flat_map(|dir| dir.replicas) {

@@ -7,7 +7,7 @@ mod create;
 mod delete;
 mod describe;
 pub mod description;
-mod extras;
+pub mod extras;
 pub mod selection;
 mod settle;
 
