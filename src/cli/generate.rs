@@ -40,7 +40,8 @@ As usual.
 .SH FILES
 .TP
 \fI$XDG_CONFIG_HOME/kaffa/config.toml\fR, \fI~/.config/kaffa/config.toml\fR
-Profiles: clusters by name. See \fBkaffa profile\fR. It need not exist.
+Profiles: clusters by name. See \fBkaffa profile\fR. It need not exist. In a profile \fIbehind = ["10s", "1m"]\fR says
+from when on a group that is behind is shown in yellow, and from when on in red.
 .SH "DIFFERENCES FROM APACHE KAFKA"
 In a pipe, and wherever the tool is called by its name with .sh at the end, output is that of Apache Kafka's tool, except:
 .IP \(bu 2

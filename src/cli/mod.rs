@@ -376,11 +376,14 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     }
 }
 
-/// Shows a profile's name in its colour, and has that of a protected one typed before anything is lost there.
+/// Takes on a profile's ways: shows its name in its colour, and has that of a protected one typed before anything is lost there.
 async fn enter<T: Tool>(tool: &T, target: &Target, out: &mut Printer<'_>) -> anyhow::Result<()> {
     let Some((name, profile)) = &target.profile else {
         return Ok(());
     };
+    if let Some(behind_ms) = profile.behind_ms {
+        out.look.behind_ms = behind_ms;
+    }
     if let Some(name) = profile::painted(name, profile, out.look.colour_err) {
         out.aside(format_args!("{name}  {}", profile.bootstrap.join(",")));
     }

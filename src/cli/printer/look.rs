@@ -56,6 +56,9 @@ impl Stdio {
     }
 }
 
+/// From how many ms on a group that is behind is yellow, and from how many red, unless the profile says otherwise.
+const BEHIND_MS: [i64; 2] = [10_000, 60_000];
+
 /// How output looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
@@ -91,6 +94,8 @@ pub struct Look {
     pub quiet: bool,
     /// stdout is a regular file, or `/dev/null`.
     pub writes_file: bool,
+    /// From how many ms on a group that is behind is yellow, and from how many red.
+    pub behind_ms: [i64; 2],
 }
 
 /// How a question about an effect wider than the words typed is answered.
@@ -129,6 +134,7 @@ impl Look {
             has_person: false,
             quiet: false,
             writes_file: false,
+            behind_ms: BEHIND_MS,
         }
     }
 
@@ -184,6 +190,7 @@ impl Look {
             has_person,
             quiet: options.quiet,
             writes_file: stdio.is_file,
+            behind_ms: BEHIND_MS,
         }
     }
 }

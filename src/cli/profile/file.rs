@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, TomlError, value};
 
 use crate::{
-    cli::{args::names, failure::Failure, files, printer::look::Environment},
+    cli::{args::names, failure::Failure, files, printer::look::Environment, time},
     properties::Properties,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 const ELSEWHERE: &str = "another file is named by KAFFA_CONFIG";
 
 /// Keys of a profile.
-const KEYS: [&str; 4] = ["bootstrap", "color", "protected", "client"];
+const KEYS: [&str; 5] = ["bootstrap", "color", "protected", "behind", "client"];
 
 /// A cluster with a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Profile {
     pub color: Option<String>,
     /// Whether its name must be typed before anything is deleted or overwritten.
     pub protected: bool,
+    /// From how many ms on a group that is behind is yellow, and from how many red.
+    pub behind_ms: Option<[i64; 2]>,
     /// Client properties.
     pub client: Properties,
 }
@@ -150,6 +152,10 @@ impl File {
                     let is_it = item.as_bool();
                     profile.protected = is_it.ok_or_else(|| mistyped("true or false"))?;
                 }
+                "behind" => {
+                    let durations = || mistyped("two durations, such as ['10s', '1m']");
+                    profile.behind_ms = Some(read_behind(item).ok_or_else(durations)?);
+                }
                 "client" => {
                     let keys = item.as_table_like().ok_or_else(|| mistyped("a table"))?;
                     read_client("", keys, &mut profile.client);
@@ -260,6 +266,14 @@ fn path(environment: Environment<'_>) -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::new("there is no home directory to keep profiles in", ELSEWHERE))
 }
 
+fn read_behind(item: &Item) -> Option<[i64; 2]> {
+    let durations = item.as_array()?.iter();
+    let durations: Option<Vec<_>> = durations
+        .map(|it| time::duration(it.as_str()?, Some(1000)).ok())
+        .collect();
+    durations?.try_into().ok()
+}
+
 /// Client properties: `"client.id" = 1` and `client.id = 1` are the same key.
 fn read_client(prefix: &str, keys: &dyn TableLike, client: &mut Properties) {
     for (key, item) in keys.iter() {
@@ -290,7 +304,7 @@ mod tests {
     }
 
     const TWO: &str = "# mine\ncurrent = \"dev\"\n\n[profile.dev]\nbootstrap = \"localhost:9092\"\n# the real one\n\
-                       [profile.prod]\nbootstrap = ['a:1', 'b:2']\ncolor = \"red\"\nprotected = true\n\
+                       [profile.prod]\nbootstrap = ['a:1', 'b:2']\ncolor = \"red\"\nprotected = true\nbehind = ['5s', '2m']\n\
                        [profile.prod.client]\n\"client.id\" = \"me\"\nretries = 3\n";
 
     #[test]
@@ -299,6 +313,7 @@ mod tests {
         assert_eq!(file.current.as_deref(), Some("dev"));
         let prod = file.profile("prod").unwrap();
         assert_eq!(prod.bootstrap, ["a:1", "b:2"]);
+        assert_eq!(prod.behind_ms, Some([5_000, 120_000]));
         assert!(prod.protected && prod.color.as_deref() == Some("red"));
         assert_eq!(prod.client.get("client.id"), Some("me"));
         assert_eq!(prod.client.get("retries"), Some("3"));

@@ -143,6 +143,7 @@ impl Profiles {
             bootstrap: servers.split(',').map(str::to_owned).collect(),
             color: self.name_color.clone(),
             protected: self.protected,
+            behind_ms: None,
             client: client::read_words(&self.command_property),
         };
         file.add(name, &profile);

@@ -14,11 +14,6 @@ use crate::cli::printer::{
     table::{self, Column, numbers, thousands, words},
 };
 
-/// A delay that is no reason to look.
-const FINE_MS: i64 = 10_000;
-/// A delay that is wrong.
-const WRONG_MS: i64 = 60_000;
-
 /// What stands for something that has not come.
 const LATE: &str = "…";
 /// What stands for something that is not there.
@@ -35,7 +30,11 @@ impl Group {
         let shows_pace = is_sampling || self.apart_ms.is_some();
         text += &match view.by {
             Some(by) => summary(&[self], by, view, look),
-            None => table::render(&columns(shows_pace), self.rows(view, shows_pace), look),
+            None => table::render(
+                &columns(shows_pace),
+                self.rows(view, shows_pace, look),
+                look,
+            ),
         };
         for remark in self.remarks() {
             writeln!(text, "  {}", Colour::Yellow.mark(&remark)).ok();
@@ -84,7 +83,7 @@ impl Group {
         })
     }
 
-    fn rows(&self, view: &View, shows_pace: bool) -> Vec<Vec<String>> {
+    fn rows(&self, view: &View, shows_pace: bool, look: &Look) -> Vec<Vec<String>> {
         let rows = view.rows(self);
         let most = rows
             .iter()
@@ -107,7 +106,7 @@ impl Group {
             ];
             cells.extend(shows_pace.then(|| pace(progress.pace, progress.committed.is_some())));
             cells.push(owner);
-            progress.paint(cells)
+            progress.paint(cells, look.behind_ms)
         };
         let mut cells: Vec<_> = rows.iter().map(row).collect();
         if rows.len() > 1 {
@@ -188,7 +187,7 @@ impl Progress {
     }
 
     /// Colour follows time, not count.
-    fn paint(&self, mut cells: Vec<String>) -> Vec<String> {
+    fn paint(&self, mut cells: Vec<String>, [fine, wrong]: [i64; 2]) -> Vec<String> {
         let grows = self.lag() > Some(0) && self.pace.is_some_and(|pace| pace.growth() > 0);
         let colour = match self.behind_ms {
             _ if grows
@@ -197,8 +196,8 @@ impl Progress {
             {
                 Colour::Red
             }
-            Some(WRONG_MS..) => Colour::Red,
-            Some(FINE_MS..) => Colour::Yellow,
+            Some(behind) if behind >= wrong => Colour::Red,
+            Some(behind) if behind >= fine => Colour::Yellow,
             Some(_) => Colour::Green,
             None => return cells,
         };

@@ -165,12 +165,18 @@ fn two_looks_tell_the_trend() {
 
 #[test]
 fn colour_follows_time_and_growth() {
-    let row = |behind_ms, group: Group| {
-        let mut group = group;
+    let seen = |behind_ms, mut group: Group, look: &Look| {
         group.offsets[0].behind_ms = Some(behind_ms);
-        let text = colour::paint(&group.rich(&View::default(), false, &rich()), true);
+        let text = colour::paint(&group.rich(&View::default(), false, look), true);
         text.lines().nth(4).unwrap().to_owned()
     };
+    let row = |behind_ms, group| seen(behind_ms, group, &rich());
+    let patient = Look {
+        behind_ms: [30_000, 90_000],
+        ..rich()
+    };
+    assert!(seen(20_000, live(), &patient).contains("\x1b[32m20 s"));
+    assert!(seen(70_000, live(), &patient).contains("\x1b[33m1"));
     assert!(row(500, live()).contains("\x1b[32m0.5 s"));
     assert!(row(20_000, live()).contains("\x1b[33m20 s"));
     assert!(row(70_000, live()).contains("\x1b[31morders"));
