@@ -40,7 +40,7 @@ fn the_console_tools_pass_lines_and_groups() {
     let keyed = "--formatter-property print.key=true --formatter-property key.separator=:";
     let consume =
         "console-consumer --topic letters --group readers --from-beginning --max-messages 1000";
-    let read = apache(&broker, &format!("{consume} --timeout-ms 30000 {keyed}"));
+    let read = apache(&broker, &format!("{consume} --timeout-ms 60000 {keyed}"));
     assert_eq!(sorted(&read), sorted(&letters));
 
     let described = apache(&broker, "consumer-groups --describe --group readers");
@@ -49,7 +49,7 @@ fn the_console_tools_pass_lines_and_groups() {
     assert_eq!(lags, [Some("0"), Some("0")], "{described}");
     let reset = "--group readers --topic letters --reset-offsets --to-earliest --execute";
     apache(&broker, &format!("consumer-groups {reset}"));
-    let again = apache(&broker, &format!("{consume} --timeout-ms 30000"));
+    let again = apache(&broker, &format!("{consume} --timeout-ms 60000"));
     assert_eq!(again.lines().count(), 1000);
     apache(&broker, "consumer-groups --delete --group readers");
     assert_eq!(apache(&broker, "consumer-groups --list").trim(), "");

@@ -403,7 +403,7 @@ async fn read_numbers(consumer: &mut Consumer, count: usize) -> BTreeMap<i32, Ve
     let mut numbers = BTreeMap::<i32, Vec<u64>>::new();
     let mut total = 0;
     while total < count {
-        let polled = consumer.poll(Duration::from_secs(10)).await.unwrap();
+        let polled = consumer.poll(Duration::from_mins(1)).await.unwrap();
         assert!(!polled.is_empty(), "{total} of {count} records in time");
         for batch in &polled.batches {
             for record in batch.iter() {
@@ -553,18 +553,18 @@ async fn members_share_a_topic_whatever_the_assignor() {
         for member in &mut members {
             member.subscribe(vec![name.clone()]).unwrap();
         }
-        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+        tokio::time::timeout(Duration::from_mins(2), settle(&mut members, 4))
             .await
             .expect(assignor);
         members.push(consumer(&keys).await);
         members[2].subscribe(vec![name.clone()]).unwrap();
-        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+        tokio::time::timeout(Duration::from_mins(2), settle(&mut members, 4))
             .await
             .expect(assignor);
         let described = admin.describe_groups(from_ref(&name)).await.unwrap();
         assert_eq!(described[&name].as_ref().unwrap().members.len(), 3);
         members.remove(0).close().await.unwrap();
-        tokio::time::timeout(Duration::from_secs(30), settle(&mut members, 4))
+        tokio::time::timeout(Duration::from_mins(2), settle(&mut members, 4))
             .await
             .expect(assignor);
     }

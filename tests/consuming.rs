@@ -183,8 +183,8 @@ fn a_reader_that_stalls_costs_no_membership() {
     );
     let mut consumer = bench
         .tool(
-            "consume --topic t --group g --from-beginning --command-property session.timeout.ms=500 \
-             --command-property heartbeat.interval.ms=100",
+            "consume --topic t --group g --from-beginning --command-property session.timeout.ms=3000 \
+             --command-property heartbeat.interval.ms=500",
         )
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -195,7 +195,7 @@ fn a_reader_that_stalls_costs_no_membership() {
     let mut output = consumer.stdout.take().unwrap();
     output.read_exact(&mut first).unwrap();
     let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(2) {
+    while began.elapsed() < Duration::from_secs(6) {
         let state = bench.ok("groups --describe --group g --state");
         assert!(
             state.contains("Stable"),

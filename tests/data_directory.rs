@@ -27,7 +27,7 @@ fn numbers(from: usize) -> String {
 /// What group `readers` finds: the next 500 lines, as they went in.
 fn assert_next(address: &str, from: usize) {
     let consume = "console-consumer --topic letters --group readers --from-beginning --max-messages 500 \
-                   --timeout-ms 30000 --formatter-property print.key=true";
+                   --timeout-ms 60000 --formatter-property print.key=true";
     assert_eq!(kaffa(address, consume, ""), numbers(from));
 }
 

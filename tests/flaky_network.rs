@@ -145,7 +145,7 @@ async fn read(network: &FlakyNetwork) -> Vec<Vec<u64>> {
     let mut numbers = vec![Vec::new(); PARTITIONS];
     let mut total = 0;
     while total < RECORDS {
-        let polled = consumer.poll(Duration::from_secs(20)).await.unwrap();
+        let polled = consumer.poll(Duration::from_mins(1)).await.unwrap();
         assert!(!polled.is_empty(), "{total} of {RECORDS} records in time");
         for batch in &polled.batches {
             for record in batch.iter() {

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -13,10 +12,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::{TempDir, tempdir};
 
 use crate::support::broker::BrokerProcess;
+use crate::support::ports::free_port;
 use crate::support::programs::lines;
 
 /// How long any of it may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 struct Bench {
     dir: TempDir,
@@ -26,8 +26,7 @@ struct Bench {
 impl Bench {
     /// A data directory, and a port that a broker can have again and again.
     fn new() -> Self {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
+        let address = format!("127.0.0.1:{}", free_port());
         Self {
             dir: tempdir().unwrap(),
             listener: format!("listeners=PLAINTEXT://{address}"),
@@ -130,7 +129,7 @@ fn what_a_producer_does_not_call_failed_is_on_disk() {
     let failed = told.matches("Error when sending message").count();
 
     let broker = bench.broker();
-    let all = "console-consumer --topic t --partition 0 --offset 0 --timeout-ms 2000";
+    let all = "console-consumer --topic t --partition 0 --offset 0 --timeout-ms 5000";
     let output = bench.tool(&broker, all, "").output().unwrap();
     let there = String::from_utf8(output.stdout).unwrap();
     for (number, line) in there.lines().enumerate() {

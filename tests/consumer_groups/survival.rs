@@ -202,7 +202,7 @@ fn members_share_what_there_is_and_take_over_from_one_that_falls_silent() {
     let broker = broker();
     let mut first = stable(&broker);
     let mut second = Member::new(&broker);
-    second.session_timeout_ms = 500;
+    second.session_timeout_ms = 3000;
     second.begin_to_join();
     while first.heartbeat() == ErrorCode::None {}
     let joined = first.join();

@@ -1,10 +1,10 @@
 //! Apache Kafka's own broker, for what has to be compared with it.
 
 use std::fs;
-use std::net::TcpListener;
 
 use tempfile::TempDir;
 
+use super::ports::free_port;
 use super::programs::{interop, run};
 
 /// A running broker; dropping it stops it.
@@ -17,7 +17,7 @@ pub(crate) struct ApacheBroker {
 impl ApacheBroker {
     /// Starts one over a directory.
     pub(crate) fn start(dir: &TempDir) -> Self {
-        let port = free_ports();
+        let port = free_port();
         run(&format!(
             "{} {port} {}",
             interop("apache-kafka/start-broker"),
@@ -39,16 +39,4 @@ impl Drop for ApacheBroker {
             self.pid
         ));
     }
-}
-
-/// A port that is free, like the one after it.
-fn free_ports() -> u16 {
-    let pair = |_| {
-        let first = TcpListener::bind("127.0.0.1:0").ok()?;
-        let port = first.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port.checked_add(1)?))
-            .ok()
-            .map(|_| port)
-    };
-    (0..100).find_map(pair).unwrap()
 }

@@ -85,7 +85,7 @@ impl Bench {
     /// The values in a topic, in the order of a single partition.
     pub(crate) fn values(&self, topic: &str, count: usize) -> String {
         self.ok(&format!(
-            "consume --topic {topic} --from-beginning --max-messages {count} --timeout-ms 20000"
+            "consume --topic {topic} --from-beginning --max-messages {count} --timeout-ms 60000"
         ))
     }
 

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// How long a broker may take to say that it is ready.
-const READY_MAX: Duration = Duration::from_secs(30);
+const READY_MAX: Duration = Duration::from_mins(2);
 
 /// A running broker; dropping it kills it.
 pub(crate) struct BrokerProcess {

@@ -8,6 +8,7 @@ pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod cluster;
 pub(crate) mod embedded;
+pub(crate) mod ports;
 pub(crate) mod programs;
 pub(crate) mod samples;
 pub(crate) mod terminal;

@@ -10,7 +10,7 @@ use kaffa::protocol::messages::Request;
 use kaffa::protocol::wire::Piece;
 
 /// How long a broker may take to answer.
-const ANSWER_MAX: Duration = Duration::from_secs(20);
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 pub(crate) struct Wire {
     pub(crate) socket: TcpStream,

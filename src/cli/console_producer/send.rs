@@ -96,16 +96,7 @@ impl ConsoleProducer {
         out: &mut Printer<'_>,
     ) -> anyhow::Result<()> {
         let topic = self.topic.as_deref().unwrap_or_default();
-        let reader = match self.beyond.input {
-            InputFormat::Lines => {
-                let properties = self.reader_properties()?;
-                client::warn_unused(out, "reader", &line_format::unused(&properties));
-                Reader::Lines(Box::new(LineFormat::new(&properties)?))
-            }
-            InputFormat::Json => Reader::Json {
-                keep_partitions: self.beyond.keep_partitions,
-            },
-        };
+        let reader = self.reader(out)?;
         let settings = self.settings()?;
         let (config, unused) = ProducerConfig::from_properties(&settings)?;
         client::warn_unused(out, "client", &unused);
@@ -139,7 +130,7 @@ impl ConsoleProducer {
             topic,
             reader,
             producer: Producer::new(cluster.clone(), config, move |delivery| {
-                if is_verbose && let Some(place) = place(&delivery) {
+                if is_verbose && let Some(place) = place(delivery) {
                     told.send(place).ok();
                 }
                 count.delivered(delivery);
@@ -169,6 +160,16 @@ impl ConsoleProducer {
         }
         let sent = session.send_all(first, &mut input, out).await;
         session.finish(sent, &report, out).await
+    }
+
+    fn reader(&self, out: &mut Printer<'_>) -> anyhow::Result<Reader> {
+        if self.beyond.input == InputFormat::Json {
+            let keep_partitions = self.beyond.keep_partitions;
+            return Ok(Reader::Json { keep_partitions });
+        }
+        let properties = self.reader_properties()?;
+        client::warn_unused(out, "reader", &line_format::unused(&properties));
+        Ok(Reader::Lines(Box::new(LineFormat::new(&properties)?)))
     }
 
     fn heading(

@@ -83,7 +83,7 @@ pub(super) async fn moves(admin: &Admin, plans: &Plans) -> anyhow::Result<Vec<Mo
             size: None,
         }));
     }
-    find(admin, &mut moves).await;
+    Box::pin(find(admin, &mut moves)).await;
     Ok(moves)
 }
 
