@@ -118,6 +118,19 @@ fn progress_counts_what_is_acknowledged() {
 }
 
 #[test]
+fn reading_to_a_file_says_how_far_it_is() {
+    let bench = Bench::new();
+    bench.create("t", "");
+    bench.produce("--topic t", &b"a record\n".repeat(1000));
+    for columns in COLUMNS {
+        let line = "kafka-console-consumer --bootstrap-server $B --topic t --from-beginning > out";
+        let mut terminal = Terminal::start(columns, &bench.broker.address, line);
+        terminal.wait_for("lag 0");
+        terminal.is_as_kept("consumer-progress", &[(r"[\d.]+ [kM]?B/s", "N B/s")]);
+    }
+}
+
+#[test]
 fn lines_are_edited_and_long_pastes_stay_whole() {
     let bench = Bench::new();
     for topic in ["t", "placed"] {
