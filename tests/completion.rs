@@ -62,7 +62,7 @@ fn broker(dir: &Path) -> BrokerProcess {
     let broker = BrokerProcess::start(dir, &[]);
     for line in [
         "topics create orders -p 1",
-        "consume orders -g etl --timeout-ms 100",
+        "groups reset etl -t orders --to-latest --execute --no-undo",
     ] {
         let words = line.split(' ').chain(["-b", &broker.address]);
         let output = Command::new(env!("CARGO_BIN_EXE_kaffa"))

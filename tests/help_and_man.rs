@@ -110,6 +110,41 @@ fn every_option_of_a_script_is_in_its_man_page() {
     }
 }
 
+/// Words of a man page, without roff.
+fn words(page: &str) -> String {
+    let page = page.replace("\\-", "-").replace("\\(aq", "'");
+    let page = page.replace("\\(ga", "`").replace("\\&", "");
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn man_pages_are_whole_and_tell_of_every_difference() {
+    let pages = files(Path::new("man"));
+    for (name, page) in &pages {
+        let wanted = ["NAME", "SYNOPSIS", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT"];
+        let scripts = ["OPTIONS", "FILES", "DIFFERENCES FROM APACHE KAFKA"];
+        let is_script = SCRIPTS
+            .iter()
+            .any(|script| *name == format!("kafka-{script}.1"));
+        let scripts = scripts.iter().filter(|_| is_script);
+        for section in wanted.iter().chain(scripts) {
+            assert!(
+                page.contains(&format!(".SH \"{section}\"\n")),
+                "{name}: {section}"
+            );
+        }
+    }
+    let deviations = fs::read_to_string("tests/golden/deviations.toml").unwrap();
+    let parts = deviations.split("why = '''").skip(1);
+    for why in parts.map(|part| words(part.split("'''").next().unwrap())) {
+        let told = pages.values().any(|page| words(page).contains(&why));
+        assert!(told, "no man page tells of it: {why}");
+    }
+    let tells = |page: &str, text| words(&pages[page]).contains(text);
+    assert!(tells("kafka-console-producer.1", "carriage return"));
+    assert!(!tells("kafka-topics.1", "carriage return"));
+}
+
 #[test]
 fn nothing_asked_is_wrong_usage() {
     assert_eq!(kaffa(&[]).status.code(), Some(1));

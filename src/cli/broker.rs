@@ -55,7 +55,10 @@ pub struct BrokerCommand {
 /// Starts a broker as Apache's `kafka-server-start.sh` does.
 #[derive(Debug, Parser)]
 #[command(
-    override_usage = "kafka-server-start [-daemon] server.properties [--override property=value]*"
+    override_usage = "kafka-server-start server.properties [--override KEY=VALUE]...",
+    after_help = "Examples:
+  kafka-server-start server.properties
+  kafka-server-start server.properties --override log.dirs=/data --override num.partitions=6"
 )]
 pub struct ServerStart {
     /// The configuration.

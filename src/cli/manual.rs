@@ -6,12 +6,24 @@ use clap::{Arg, ArgAction, Command};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What the exit status of every command means.
-pub const EXIT_STATUS: [(u8, &str); 4] = [
+/// A number, and what it means.
+type ExitStatus = (u8, &'static str);
+
+/// The exit status of a tool.
+const OF_TOOLS: [ExitStatus; 4] = [
     (0, "Everything was done."),
     (1, "Something failed, or the usage was wrong."),
     (130, "Ended by Ctrl-C."),
     (143, "Ended by SIGTERM."),
+];
+
+/// That of a broker, which is there to be stopped.
+const OF_BROKERS: [ExitStatus; 2] = [
+    (
+        0,
+        "Everything was done; or the broker was told to stop, by Ctrl-C or SIGTERM, and has written everything.",
+    ),
+    (1, "Something failed, or the usage was wrong."),
 ];
 
 /// Something outside the command line: its name, the option without which it does not matter, and what it is for.
@@ -54,7 +66,7 @@ const ENVIRONMENT: [Outside; 16] = [
     (
         "KAFFA_LOG",
         "",
-        "What to log: error, warn, info, debug or trace.",
+        "What to log: error, warn, info, debug or trace; a broker logs info where this is not set.",
     ),
     (
         "NO_COLOR",
@@ -92,7 +104,9 @@ const FILES: [Outside; 4] = [
     (
         "$XDG_CONFIG_HOME/kaffa/config.toml",
         "profile",
-        "Profiles: clusters by name; see kaffa-profile(1). Without XDG_CONFIG_HOME below ~/.config. It need not exist.",
+        "Profiles: clusters by name; see kaffa-profile(1). In one of them behind = [\"10s\", \"1m\"] says from when on a group \
+         that is behind is shown in yellow, and from when on in red. Without XDG_CONFIG_HOME below ~/.config. It need not \
+         exist.",
     ),
     (
         "$XDG_STATE_HOME/kaffa/undo",
@@ -110,6 +124,15 @@ const FILES: [Outside; 4] = [
         "Where topics are kept unless --data-dir says otherwise. Without XDG_DATA_HOME below ~/.local/share.",
     ),
 ];
+
+/// What the exit status of a command can be.
+pub fn exit_status(command: &Command) -> &'static [ExitStatus] {
+    if matters(&("", "output", ""), command) {
+        &OF_TOOLS
+    } else {
+        &OF_BROKERS
+    }
+}
 
 /// The variables that matter to a command.
 pub fn environment(command: &Command) -> impl Iterator<Item = &'static Outside> {
@@ -163,6 +186,9 @@ pub struct Possible {
 
 /// What can be given to a command: all that `--help` shows, in its order.
 pub fn options(command: &Command) -> Vec<Described> {
+    // Only then clap adds --help and --version.
+    let mut command = command.clone();
+    command.build();
     let shown = command
         .get_arguments()
         .filter(|option| !option.is_hide_set());
@@ -206,6 +232,11 @@ fn text(help: Option<&clap::builder::StyledStr>) -> String {
         .unwrap_or_default()
 }
 
+/// What a command is called.
+pub fn name(command: &Command) -> &str {
+    command.get_bin_name().unwrap_or(command.get_name())
+}
+
 /// How a command is called, without its options.
 pub fn usage(command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
@@ -242,11 +273,12 @@ pub fn json(command: &Command) -> Value {
         let aliases: Vec<_> = command.get_visible_aliases().collect();
         json!({"name": command.get_name(), "aliases": aliases, "about": text(command.get_about())})
     });
-    let exit_status = EXIT_STATUS.map(|(code, about)| json!({"code": code, "about": about}));
+    let exit_status = exit_status(command).iter();
+    let exit_status = exit_status.map(|(code, about)| json!({"code": code, "about": about}));
     json!({
         "kind": "help",
         "v": 1,
-        "name": command.get_bin_name().unwrap_or(command.get_name()),
+        "name": name(command),
         "about": text(command.get_about()),
         "usage": usage(command),
         "examples": examples,
@@ -254,6 +286,6 @@ pub fn json(command: &Command) -> Value {
         "commands": commands.collect::<Vec<_>>(),
         "options": options(command),
         "environment": environment.collect::<Vec<_>>(),
-        "exit_status": exit_status,
+        "exit_status": exit_status.collect::<Vec<_>>(),
     })
 }

@@ -17,6 +17,7 @@ pub mod files;
 pub mod generate;
 pub mod interrupt;
 pub mod log_lines;
+pub mod man_page;
 pub mod manual;
 pub mod offsets;
 pub mod option_table;

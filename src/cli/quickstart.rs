@@ -28,6 +28,9 @@ const SAMPLE_LINES: u32 = 1000;
 
 /// Runs a broker, sends a file through it and reads it back with a consumer group: every step shown as you would type it.
 #[derive(Debug, Parser)]
+#[command(after_help = "Examples:
+  kaffa quickstart
+  kaffa quickstart access.log")]
 pub struct Quickstart {
     /// The file to send, a record per line [default: a sample of 1,000 orders].
     #[arg(value_name = "FILE")]

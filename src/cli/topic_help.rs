@@ -1,7 +1,8 @@
 //! `kaffa help times`, `sizes`, `offsets`: how values are written, each form with an example that the parser reads.
 
 /// What can be asked about, and what is said.
-const PAGES: &[(&str, &str)] = &[("times", TIMES), ("sizes", SIZES), ("offsets", OFFSETS)];
+pub(super) const PAGES: &[(&str, &str)] =
+    &[("times", TIMES), ("sizes", SIZES), ("offsets", OFFSETS)];
 
 const TIMES: &str = "\
 Times, wherever an instant is wanted:

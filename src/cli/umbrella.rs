@@ -49,6 +49,10 @@ kafka-console-consumer, kafka-consumer-groups, kafka-server-start; or kaffa cons
 Options of a command: kaffa COMMAND --help. How values are written: kaffa help times, sizes or offsets.
 ";
 
+const NOTES: &str = "\
+Options that every tool has may stand in front of the command: kaffa --profile prod topics ls. What a command takes:
+kaffa COMMAND --help. The version: kaffa --version.";
+
 /// A tool that the umbrella knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -222,6 +226,19 @@ fn leading_options(words: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
     (options, words.collect())
 }
 
+/// Every command that has a man page: the page's name, the command, and what else it can be called as.
+pub fn pages() -> impl Iterator<Item = (String, Command, Option<Command>)> {
+    let tools = TOOLS.iter().map(|tool| {
+        let name = format!("kaffa {}", tool.name);
+        let short = (tool.command)(&name);
+        match tool.binary {
+            Some(binary) => (binary.to_owned(), (tool.command)(binary), Some(short)),
+            None => (name.replace(' ', "-"), short, None),
+        }
+    });
+    std::iter::once(("kaffa".to_owned(), command(), None)).chain(tools)
+}
+
 /// The umbrella's own command, with every tool below it.
 pub fn command() -> Command {
     let tool = |tool: &Entry| {
@@ -232,7 +249,9 @@ pub fn command() -> Command {
     let (_, examples) = HELP.split_once("a topic:").unwrap_or_default();
     let (examples, _) = examples.split_once("\n\n").unwrap_or_default();
     Command::new("kaffa")
+        .override_usage("kaffa COMMAND [WORDS] [OPTIONS]")
         .before_help(format!("Examples:{examples}"))
+        .after_help(NOTES)
         .about("Apache Kafka's command line, and a Kafka broker to point it at.")
         .version(version())
         .subcommands(TOOLS.iter().map(tool))
