@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: which one came, and the exit code that tells the shell.
 
-use std::{io, process::ExitCode};
+use std::io;
 
 use tokio::signal::unix::{self, SignalKind};
 
@@ -13,12 +13,12 @@ pub enum Signal {
     Terminate,
 }
 
-impl From<Signal> for ExitCode {
-    /// 128 and the signal's number, as a shell reports a process that a signal ended.
-    fn from(signal: Signal) -> Self {
-        match signal {
-            Signal::Interrupt => Self::from(130),
-            Signal::Terminate => Self::from(143),
+impl Signal {
+    /// The exit code: 128 and the signal's number, as a shell reports a process that a signal ended.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
         }
     }
 }
