@@ -22,6 +22,7 @@ mod console_tools;
 mod consumer_groups;
 mod consuming;
 mod doctor;
+mod every_mode;
 mod help_and_man;
 mod json;
 mod producing;

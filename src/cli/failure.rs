@@ -5,22 +5,33 @@
 use std::{error::Error as _, fmt};
 
 use super::args;
-use crate::{client, net, protocol::ErrorCode};
+use crate::{client, net, properties, protocol::ErrorCode};
 
 /// Wrong usage: the text, then the option table, both on stderr. The table is its hint; without one, the way to `--help`.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
+#[error("{}", .0.plain)]
+pub struct Usage(Failure);
 
 impl Usage {
+    /// With the words of the original's parser.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Failure::without_hint(text, "what follows is the hint"))
+    }
+
+    /// Says it differently to people, with what helps.
+    #[must_use]
+    pub fn with_message(self, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self(self.0.with_message(message).with_hint(hint))
+    }
+
     /// A required option is absent.
     pub fn missing(option: &str) -> Self {
-        Self(format!("Missing required argument \"[{option}]\""))
+        Self::new(format!("Missing required argument \"[{option}]\""))
     }
 
     /// `used` makes no sense beside `other`.
     pub fn conflict(used: &str, other: &str) -> Self {
-        Self(format!(
+        Self::new(format!(
             "Option \"[{used}]\" can't be used with option \"[{other}]\""
         ))
     }
@@ -150,13 +161,31 @@ pub fn explain(error: &anyhow::Error) -> Failure {
         failure.clone()
     } else if let Some(Refused(failure)) = error.downcast_ref() {
         failure.clone()
+    } else if let Some(Usage(failure)) = error.downcast_ref() {
+        failure.clone()
     } else if let Some(error) = error.downcast_ref::<client::Error>() {
         Failure::from(error)
+    } else if let Some(error) = error.downcast_ref::<properties::Error>() {
+        args::client::unusable(error)
+    } else if let Some(error) = error.downcast_ref::<clap::Error>() {
+        of_parser(error)
     } else {
         Failure::without_hint(
             format!("{error:#}"),
             "the words of a parser, or of the system with what it was doing",
         )
+    }
+}
+
+/// What is wrong with the value of an option of ours; the values that it may have follow in brackets.
+fn of_parser(error: &clap::Error) -> Failure {
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim);
+    let what = lines.next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    match lines.next().filter(|line| line.starts_with('[')) {
+        Some(values) => Failure::new(what, values.trim_matches(['[', ']'])),
+        None => Failure::without_hint(what, "the way to --help follows"),
     }
 }
 
@@ -264,9 +293,9 @@ const fn about_connection(error: &net::Error) -> &'static str {
 }
 
 /// What to do about a failure on our side.
-const fn about_client(error: &client::Error) -> &'static str {
+fn about_client(error: &client::Error) -> &'static str {
     match error {
-        client::Error::Config(_) => args::client::PROPERTIES,
+        client::Error::Config(error) => args::client::about(error),
         client::Error::Records { .. } => {
             "the records behind it: --partition P --offset N; is the disk of the broker sound?"
         }

@@ -308,7 +308,7 @@ fn serve<T: Tool>(
     out: &mut Printer<'_>,
 ) -> Outcome {
     if words.is_empty() && !T::ORIGINAL.summary.is_empty() {
-        return Outcome::Ended(Err(Usage(T::ORIGINAL.summary.to_owned()).into()));
+        return Outcome::Ended(Err(Usage::new(T::ORIGINAL.summary).into()));
     }
     let parsed = match parsed {
         Ok(parsed) => parsed,
@@ -348,8 +348,8 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     if let Some(option) = parsed.repeated {
         let text =
             format!("Found multiple arguments for option {option}, but you asked for only one");
-        let reason = "the text says what to do";
-        return Outcome::Ended(Err(Failure::without_hint(text, reason).into()));
+        let hint = "take all but one of them out; the profile and the file give way to it";
+        return Outcome::Ended(Err(Failure::new(text, hint).into()));
     }
     if !parsed.stray.is_empty() {
         let words = parsed.stray.join(" ");
@@ -519,7 +519,11 @@ fn tell_usage(error: &anyhow::Error, show_table: bool, command: &Command, out: &
         let name = command.get_name();
         failure = failure.with_hint(format!("every option: {name} --help"));
     }
-    out.failure(&failure);
+    if out.look.mode == Mode::Plain && error.is::<Usage>() {
+        out.note(&failure.plain);
+    } else {
+        out.failure(&failure);
+    }
     if show_table && out.look.mode == Mode::Plain {
         out.note(option_table::render(command).trim_end());
     }

@@ -194,17 +194,14 @@ impl Traffic {
 
     fn answer(&mut self, frame: Bytes) -> Result<(), Death> {
         let got = frame.first_chunk().copied().map_or(-1, i32::from_be_bytes);
-        match self.waiting.pop_front() {
-            Some((id, done)) if id == got => {
-                // Whoever asked may have stopped waiting.
-                let _gone = done.send(frame);
-                Ok(())
-            }
-            other => Err(Death::OutOfStep {
-                got,
-                expected: other.map_or(-1, |(id, _done)| id),
-            }),
+        if let Some((_id, done)) = self.waiting.pop_front_if(|(id, _done)| *id == got) {
+            // Whoever asked may have stopped waiting.
+            let _gone = done.send(frame);
+            return Ok(());
         }
+        // Who waits for the oldest is not let go before it is known how this ends.
+        let expected = self.waiting.front().map_or(-1, |(id, _done)| *id);
+        Err(Death::OutOfStep { got, expected })
     }
 
     /// Why the peer may have closed: some protocols answer with less than a frame.

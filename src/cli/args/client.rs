@@ -45,8 +45,21 @@ impl Connection {
 pub const SERVERS: &str =
     "servers are written --bootstrap-server HOST:PORT, several with commas between them";
 
+/// What a client makes of properties that cannot be used.
+pub fn unusable(error: &properties::Error) -> Failure {
+    Failure::new(error.to_string(), about(error))
+}
+
+/// What helps with such properties.
+pub fn about(error: &properties::Error) -> &'static str {
+    match error {
+        properties::Error::Invalid { key, .. } if key == "bootstrap.servers" => SERVERS,
+        _ => PROPERTIES,
+    }
+}
+
 /// Where client properties come from.
-pub const PROPERTIES: &str = "properties come from --command-config FILE, --command-property KEY=VALUE and the profile; all of them: --explain";
+const PROPERTIES: &str = "properties come from --command-config FILE, --command-property KEY=VALUE and the profile; all of them: --explain";
 
 /// What an admin client makes of these properties, and the keys without effect.
 ///
@@ -55,10 +68,9 @@ pub const PROPERTIES: &str = "properties come from --command-config FILE, --comm
 pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Failure> {
     ClientConfig::from_properties(properties).map_err(|error| match &error {
         properties::Error::Invalid { key, .. } if key == "bootstrap.servers" => {
-            Failure::new("Failed to create new KafkaAdminClient", SERVERS)
-                .with_message(error.to_string())
+            unusable(&error).with_plain("Failed to create new KafkaAdminClient")
         }
-        _ => Failure::new(error.to_string(), PROPERTIES),
+        _ => unusable(&error),
     })
 }
 
@@ -87,16 +99,14 @@ pub async fn admin(config: ClientConfig, call: &str) -> Result<Admin, Failure> {
 pub fn check_servers(servers: Option<&str>) -> Result<(), Usage> {
     let servers = servers.unwrap_or_default();
     if servers.trim().is_empty() {
-        return Err(Usage(
-            "Error while validating the bootstrap address\n".to_owned(),
-        ));
+        let usage = Usage::new("Error while validating the bootstrap address\n");
+        return Err(usage.with_message("no --bootstrap-server is given", SERVERS));
     }
     if servers.split(',').all(is_server) {
         return Ok(());
     }
-    Err(Usage(
-        "Please provide valid host:port like host1:9091,host2:9092\n".to_owned(),
-    ))
+    let usage = Usage::new("Please provide valid host:port like host1:9091,host2:9092\n");
+    Err(usage.with_message(format!("'{servers}' is no list of HOST:PORT"), SERVERS))
 }
 
 /// `[scheme://]host:port`; an IPv6 address may stand in brackets.
@@ -121,7 +131,7 @@ pub fn over(defaults: &Properties, file: Option<&str>) -> anyhow::Result<Propert
 }
 
 /// What is in a file of properties.
-const PROPERTIES_FORM: &str =
+pub const PROPERTIES_FORM: &str =
     "a file of properties has a line key=value for each, such as client.id=reports";
 
 /// Reads a file of Java properties.
@@ -172,7 +182,7 @@ mod tests {
     fn servers_are_a_host_and_a_port_each() {
         let said = |servers| {
             check_servers(servers)
-                .map_err(|usage| usage.0)
+                .map_err(|usage| usage.to_string())
                 .err()
                 .unwrap_or_default()
         };

@@ -23,13 +23,13 @@ pub fn parse(text: &str) -> Result<TopicPartitions, Usage> {
         });
     };
     if numbers.is_empty() || numbers.contains(':') {
-        return Err(Usage(format!(
+        return Err(Usage::new(format!(
             "Invalid topic arg '{text}', expected topic name and partitions"
         )));
     }
     let number = |number: &str| {
         let wrong = || {
-            Usage(format!(
+            Usage::new(format!(
                 "Invalid partition '{number}' specified in topic arg '{text}''"
             ))
         };

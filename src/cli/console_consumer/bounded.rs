@@ -10,9 +10,10 @@ use crate::{
         offsets::{Position, Range},
     },
     client::{
-        Admin, Consumer, admin::offsets::OffsetSpec, cluster::Topics, config::IsolationLevel,
+        Admin, Cluster, Consumer, Error, admin::offsets::OffsetSpec, cluster::Topics,
+        config::IsolationLevel,
     },
-    protocol::TopicPartition,
+    protocol::{ErrorCode, TopicPartition},
 };
 
 /// Offsets of partitions, where there are any.
@@ -57,14 +58,14 @@ impl ConsoleConsumer {
         isolation_level: IsolationLevel,
     ) -> anyhow::Result<Vec<Window>> {
         let admin = Admin::new(consumer.cluster().clone());
-        let partitions = self.partitions(consumer, &admin).await?;
+        let partitions = self.partitions(consumer).await?;
         let list = async |spec: OffsetSpec| {
             let wanted: Vec<_> = partitions.iter().map(|key| (key.clone(), spec)).collect();
             let mut offsets = Offsets::new();
             for (key, listed) in admin.list_offsets(&wanted, isolation_level).await? {
                 offsets.insert(key, listed?.offset);
             }
-            Ok::<_, crate::client::Error>(offsets)
+            Ok::<_, Error>(offsets)
         };
         let at_time = async |place: Option<Position>| match place {
             Some(Position::Time(millis)) => list(OffsetSpec::Timestamp(millis)).await,
@@ -91,36 +92,56 @@ impl ConsoleConsumer {
         Ok(partitions.iter().map(window).collect())
     }
 
-    /// Every partition of the topic, or the one that was asked for.
-    async fn partitions(
-        &self,
-        consumer: &Consumer,
-        admin: &Admin,
-    ) -> anyhow::Result<Vec<TopicPartition>> {
-        let topic = self.topic.clone().unwrap_or_default();
-        let named = [topic.clone()];
-        let metadata = consumer
-            .cluster()
-            .refresh(Topics::Named(&named), false)
-            .await?;
-        let Some(count) = metadata.partition_count(&topic) else {
+    /// What is wrong with the topic or the partition that is to be read, if that is not there or cannot be.
+    ///
+    /// # Errors
+    /// When no broker answers.
+    pub(super) async fn missing(&self, cluster: &Cluster) -> Result<Option<Failure>, Error> {
+        let Some(topic) = &self.topic else {
+            return Ok(None);
+        };
+        let wanted = Topics::Named(std::slice::from_ref(topic));
+        let metadata = cluster.refresh(wanted, false).await?;
+        let unknown = ErrorCode::UnknownTopicOrPartition;
+        let code = metadata.topics.get(topic).map_or(unknown, |it| it.error);
+        if code == unknown {
+            let admin = Admin::new(cluster.clone());
             let topics = admin.list_topics().await.unwrap_or_default();
             let names = topics.iter().map(|topic| topic.name.as_str());
             let plain = format!("topic '{topic}' does not exist");
-            return Err(names::no_topic(&topic, plain, names, names::LIST_TOPICS).into());
-        };
-        let all = (0..i32::MAX).take(count);
-        let partitions = match self.wanted_partition()? {
-            Some(wanted) if all.clone().any(|partition| partition == wanted) => vec![wanted],
-            Some(wanted) => {
-                let text = format!("topic '{topic}' has no partition {wanted}, only {count}");
-                let hint = format!(
+            let failure = names::no_topic(topic, plain, names, names::LIST_TOPICS);
+            return Ok(Some(failure));
+        }
+        if code == ErrorCode::InvalidTopicException {
+            let error = Error::broker(code, None, format!("topic '{topic}'"));
+            return Ok(Some(Failure::from(&error)));
+        }
+        let count = metadata.partition_count(topic).unwrap_or(0);
+        let partition = self.wanted_partition().ok().flatten();
+        let partition = partition.filter(|it| !usize::try_from(*it).is_ok_and(|it| it < count));
+        Ok(partition.map(|partition| {
+            Failure::new(
+                format!("topic '{topic}' has no partition {partition}, only {count}"),
+                format!(
                     "what there is: --partition 0 to {}",
                     count.saturating_sub(1)
-                );
-                return Err(Failure::new(text, hint).into());
-            }
-            None => all.collect(),
+                ),
+            )
+        }))
+    }
+
+    /// Every partition of the topic, or the one that was asked for.
+    async fn partitions(&self, consumer: &Consumer) -> anyhow::Result<Vec<TopicPartition>> {
+        if let Some(missing) = self.missing(consumer.cluster()).await? {
+            return Err(missing.into());
+        }
+        let topic = self.topic.clone().unwrap_or_default();
+        let metadata = consumer.cluster().metadata();
+        let partitions = match self.wanted_partition()? {
+            Some(wanted) => vec![wanted],
+            None => (0..i32::MAX)
+                .take(metadata.partition_count(&topic).unwrap_or(0))
+                .collect(),
         };
         let key = |partition| TopicPartition::new(topic.clone(), partition);
         Ok(partitions.into_iter().map(key).collect())

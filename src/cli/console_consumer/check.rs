@@ -39,7 +39,8 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
         let text = format!(
             "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', please remove one option"
         );
-        return Err(Refused(Failure::without_hint(text, "the text says what to do")).into());
+        let hint = "--from-beginning alone is auto.offset.reset=earliest";
+        return Err(Refused(Failure::new(text, hint)).into());
     }
     tool.start()?;
     tool.wanted_partition()?;
@@ -51,7 +52,10 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
         tell_renamed(out, "property", "formatter-property");
     }
     if let Some(path) = &tool.formatter_config {
-        client::read_file(path).map_err(|_unreadable| Usage(path.clone()))?;
+        client::read_file(path).map_err(|error| {
+            let Failure { message, .. } = failure::explain(&error);
+            Usage::new(path).with_message(message, client::PROPERTIES_FORM)
+        })?;
     }
     check_formatter(tool, out)?;
     beyond::check(tool)
@@ -63,14 +67,13 @@ fn check_formatter(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Res
     };
     if !formatter::is_known(class) {
         let names = formatter::NAMES.join(", ");
-        out.note(format_args!(
-            "no such formatter here; there are {names}, each with MessageFormatter behind it"
-        ));
-        return Err(Usage(class.clone()).into());
+        let message = format!("cannot print by '{class}': no such formatter here");
+        let hint = format!("there are {names}, each with MessageFormatter behind it");
+        return Err(Usage::new(class).with_message(message, hint).into());
     }
     if out.look.mode == Mode::Json {
-        return Err(Usage(
-            "--formatter says how records look; it does not go with --output json".to_owned(),
+        return Err(Usage::new(
+            "--formatter says how records look; it does not go with --output json",
         )
         .into());
     }
@@ -78,7 +81,7 @@ fn check_formatter(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Res
 }
 
 fn check_topic(tool: &ConsoleConsumer) -> Result<(), Usage> {
-    let usage = |text: &str| Err(Usage(text.to_owned()));
+    let usage = |text: &str| Err(Usage::new(text));
     if tool.topic.is_some() == tool.include.is_some() {
         return usage("Exactly one of the following arguments is required: [topic], [include]");
     }
@@ -116,7 +119,7 @@ fn check_renamed(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Resul
 }
 
 fn together(old: &str, new: &str) -> Usage {
-    Usage(format!(
+    Usage::new(format!(
         "Options --{old} and --{new} cannot be specified together."
     ))
 }
@@ -136,15 +139,15 @@ fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Us
         .collect();
     if groups.len() > 1 {
         let groups: Vec<_> = groups.iter().map(|group| format!("'{group}'")).collect();
-        return Err(Usage(format!(
+        return Err(Usage::new(format!(
             "The group ids provided in different places (directly using '--group', via '--consumer-property', or via \
              '--consumer.config') do not match. Detected group ids: {}",
             groups.join(", ")
         )));
     }
     if tool.partition.is_some() && !groups.is_empty() {
-        return Err(Usage(
-            "Options group and partition cannot be specified together.".to_owned(),
+        return Err(Usage::new(
+            "Options group and partition cannot be specified together.",
         ));
     }
     Ok(())
@@ -167,7 +170,7 @@ impl ConsoleConsumer {
             ("earliest", _) => Ok(Start::Earliest),
             ("latest", _) => Ok(Start::Latest),
             (_, Ok(offset)) if offset >= 0 => Ok(Start::Offset(offset)),
-            _ => Err(Usage(format!(
+            _ => Err(Usage::new(format!(
                 "The provided offset value '{text}' is incorrect. Valid values are 'earliest', 'latest', or a \
                  non-negative long."
             ))),

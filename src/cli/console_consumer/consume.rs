@@ -21,16 +21,23 @@ use crate::{
         args::{client, names},
         failure::{self, Failure, Reported, no_answer},
         offsets::{Position, Range},
-        printer::{Mode, OutputError, Printer, look::Drawing, progress::Progress},
+        printer::{Mode, OutputError, Printer, glyphs, look::Drawing, progress::Progress},
     },
     client::{
-        Admin,
-        cluster::Topics,
         config::{ConsumerConfig, IsolationLevel},
         consumer::{Consumer, Polled, PolledBatch},
     },
-    protocol::{ErrorCode, TopicPartition},
+    protocol::TopicPartition,
 };
+
+/// The time was over and what was to be read was never there.
+fn gave_nothing(failure: Failure, out: &mut Printer<'_>) -> anyhow::Result<()> {
+    if out.look.mode == Mode::Plain {
+        out.log("ERROR", &failure.message, LOGGER);
+        return Err(Reported.into());
+    }
+    Err(failure.into())
+}
 
 /// What helps where a record cannot be read at all.
 const BEHIND: &str = "the records behind it: --partition P --offset N";
@@ -89,12 +96,16 @@ impl ConsoleConsumer {
         let formatter = Formatter::new(self.formatter.as_deref(), &properties)?;
         client::warn_unused(out, "formatter", &formatter::unused(&properties));
         let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
-            Failure::new("Failed to construct kafka consumer", client::PROPERTIES)
-                .with_message(error.to_string())
+            client::unusable(&error).with_plain("Failed to construct kafka consumer")
         })?;
         client::warn_unused(out, "client", &unused);
         let isolation_level = config.isolation_level;
-        let mut consumer = match Consumer::connect(config).await {
+        let stop = out.stop.clone();
+        let connected = tokio::select! {
+            connected = Consumer::connect(config) => connected,
+            () = stop.cancelled() => return Ok(()),
+        };
+        let mut consumer = match connected {
             Ok(consumer) => consumer,
             Err(error) => {
                 Self::fail(&no_answer(&error, "metadata").into(), out)?;
@@ -138,12 +149,16 @@ impl ConsoleConsumer {
             out.flush()?;
             Ok(end)
         });
+        let missing = match &ended {
+            Ok(End::Idle) if session.printed == 0 => self.missing(consumer.cluster()).await,
+            _ => Ok(None),
+        };
         let closed = consumer.close().await;
         let told = session.conclude(ended, out)?;
         if told {
             closed?;
         }
-        Ok(())
+        missing?.map_or(Ok(()), |failure| gave_nothing(failure, out))
     }
 
     /// `--max-messages`; a negative one means no limit.
@@ -407,7 +422,13 @@ impl Session<'_> {
                     out.error(&Failure::without_hint(text, reason), LOGGER);
                 }
                 Err(formatter::Error::Record(error)) => {
-                    *failure = Some(Failure::new(error.to_string(), SKIP).into());
+                    let (partition, at) = (found.partition, record.offset);
+                    let message = format!(
+                        "the record at offset {at} of {}-{partition} cannot be printed: {error}",
+                        found.topic
+                    );
+                    let why = Failure::new(error.to_string(), SKIP).with_message(message);
+                    *failure = Some(why.into());
                 }
             }
             self.left = self.left.map(|left| left.saturating_sub(1));
@@ -474,7 +495,7 @@ impl Session<'_> {
             (Mode::Rich, None) => {
                 let mut text = Vec::new();
                 self.formatter.write(found, &mut text)?;
-                Ok(out.write_all(formatter::escaped(&text).as_bytes())?)
+                Ok(out.write_all(glyphs::escaped(&text).as_bytes())?)
             }
         }
     }
@@ -493,33 +514,15 @@ impl Session<'_> {
         let Some(topic) = &self.tool.topic else {
             return;
         };
-        let wanted = [topic.clone()];
-        let Ok(metadata) = consumer
-            .cluster()
-            .refresh(Topics::Named(&wanted), false)
-            .await
-        else {
+        let cluster = consumer.cluster();
+        let Ok(missing) = self.tool.missing(cluster).await else {
             return;
         };
-        let code = metadata
-            .topics
-            .get(topic)
-            .map_or(ErrorCode::UnknownTopicOrPartition, |topic| topic.error);
-        if code == ErrorCode::UnknownTopicOrPartition {
-            out.note(format_args!(
-                "topic '{topic}' does not exist; waiting for it"
-            ));
-            let topics = Admin::new(consumer.cluster().clone())
-                .list_topics()
-                .await
-                .unwrap_or_default();
-            if let Some(hint) =
-                names::did_you_mean(topic, topics.iter().map(|topic| topic.name.as_str()))
-            {
-                out.note(format_args!("  {hint}"));
-            }
+        if let Some(missing) = missing {
+            out.note(format_args!("{missing}; waiting for it"));
+            out.hints(&missing);
         } else if self.printed == 0 && self.skipped == 0 && !self.tool.from_beginning {
-            let count = metadata.partition_count(topic).unwrap_or(0);
+            let count = cluster.metadata().partition_count(topic).unwrap_or(0);
             let plural = if count == 1 { "" } else { "s" };
             out.aside(format_args!(
                 "waiting at the end of {topic} ({count} partition{plural}); --from-beginning reads what is already there"

@@ -325,22 +325,6 @@ impl<W: Write> Joined<'_, W> {
     }
 }
 
-/// Text that cannot wreck a terminal: control characters and bytes that are not UTF-8 become escapes; tabs and newlines stay.
-pub fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() && c != '\n' && c != '\t' {
-                text.extend(c.escape_default());
-            } else {
-                text.push(c);
-            }
-        }
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    text
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -482,13 +466,5 @@ pub(super) mod tests {
             formatter.write(found, &mut out).unwrap();
             assert_eq!(out, b"");
         });
-    }
-
-    #[test]
-    fn a_terminal_is_not_wrecked() {
-        assert_eq!(
-            escaped(b"a\x1b[31m\tb\xff\r\n"),
-            "a\\u{1b}[31m\tb\\xff\\r\n"
-        );
     }
 }

@@ -72,20 +72,20 @@ impl Beyond {
                     .strip_prefix("file=")
                     .is_some_and(|path| !path.is_empty()) => {}
             Some(other) => {
-                return Err(Usage(format!(
+                return Err(Usage::new(format!(
                     "--on-error is stop, skip or file=PATH, not '{other}'"
                 )));
             }
         }
         if self.verbose && !look.has_editor() {
-            return Err(Usage(
+            return Err(Usage::new(
                 "--verbose is for the prompt; of other input --progress tells how far it is"
                     .to_owned(),
             ));
         }
         if self.keep_partitions && self.input == InputFormat::Lines {
-            return Err(Usage(
-                "--keep-partitions needs --input json: a line of text has no partition".to_owned(),
+            return Err(Usage::new(
+                "--keep-partitions needs --input json: a line of text has no partition",
             ));
         }
         Ok(())

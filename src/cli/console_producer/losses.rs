@@ -208,5 +208,6 @@ fn log(topic: &str, sizes: &[(Option<usize>, usize)], why: &Failure, out: &mut P
         );
         out.log("ERROR", &text, LOGGER);
         out.note(&why.plain);
+        out.cause(why);
     }
 }

@@ -200,7 +200,7 @@ impl ConsoleProducer {
         ];
         for (new, is_new, old, is_old) in renamed {
             if is_new && is_old {
-                return Err(Usage(format!(
+                return Err(Usage::new(format!(
                     "Options --{new} and --{old} cannot be specified together."
                 )));
             }

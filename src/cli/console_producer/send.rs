@@ -533,8 +533,8 @@ impl Session<'_> {
             None => None,
         };
         if out.look.mode == Mode::Json {
-            out.note(
-                serde_json::json!({"kind": "stopped", "v": 1, "acked": acked, "resume": resume}),
+            out.event(
+                &serde_json::json!({"kind": "stopped", "v": 1, "acked": acked, "resume": resume}),
             );
         } else {
             let resume =

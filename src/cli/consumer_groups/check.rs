@@ -55,7 +55,7 @@ pub fn check(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()>
 }
 
 fn usage<T>(text: &str) -> anyhow::Result<T> {
-    Err(Usage(text.to_owned()).into())
+    Err(Usage::new(text).into())
 }
 
 /// Options that the original's parser allows only beside certain actions.
@@ -172,7 +172,7 @@ impl ConsumerGroups {
         let mut actions = given.iter().filter(|(is_given, _)| *is_given);
         match (actions.next(), actions.next()) {
             (Some((_, action)), None) => Ok(*action),
-            _ => Err(Usage(
+            _ => Err(Usage::new(
                 "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, \
                  --delete-offsets, --validate-regex"
                     .to_owned(),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{ConsumerGroups, cell, print_error};
+use super::{ConsumerGroups, cell, gather::explained, print_error, reset_plan::nearest_topic};
 use crate::{
     cli::{
         args::topic_partitions,
         failure::{self, Failure, Reported, Usage},
         printer::{
-            Mode, Printer,
+            Mode, OutputError, Printer,
             plain::{self, Width},
         },
     },
@@ -18,7 +18,7 @@ use crate::{
     protocol::{ErrorCode, TopicPartition},
 };
 
-/// A whole topic that cannot be found is told in the table only, as the original does; the exit code is then 0.
+/// A whole topic that cannot be found is told in the table only, as the original does.
 const PARTITION_LEVEL: &str = "Encountered some partition-level error, see the follow-up details.";
 
 impl ConsumerGroups {
@@ -35,45 +35,39 @@ impl ConsumerGroups {
             let text = "Found multiple arguments for option group, but you asked for only one";
             return Err(Failure::new(text, "one command for each group").into());
         };
-        let (partitions, mut outcomes) = self.partitions_to_delete(admin).await?;
+        let (partitions, missing) = self.partitions_to_delete(admin).await?;
         let results = match admin.delete_group_offsets(group, &partitions).await {
             Ok(results) => results,
-            Err(error @ Error::Broker { .. }) => refused(&partitions, &error),
-            Err(error) => return Err(error.into()),
+            Err(error @ Error::Broker { .. }) if out.look.mode == Mode::Plain => {
+                refused(&partitions, &error)
+            }
+            Err(error) => return Err(explained(group, error, admin).await),
         };
-        let first = results.values().find_map(|result| result.as_ref().err());
-        match first {
-            None if out.look.mode == Mode::Json => {}
-            None => out.line(format_args!(
-                "Request succeeded for deleting offsets from group {group}."
-            ))?,
-            Some(error) if is_about_group(error) => print_error(out, &Failure::from(error))?,
-            Some(_) => print_error(
-                out,
-                &Failure::without_hint(PARTITION_LEVEL, "each partition has its own"),
-            )?,
-        }
-        let failed = first.is_some();
-        outcomes.extend(results.into_iter().map(|(partition, result)| Outcome {
-            topic: partition.topic,
-            partition: Some(partition.partition),
-            result: result.map_err(|error| failure::exception(&error)),
-        }));
-        if out.look.mode == Mode::Json {
-            outcomes
-                .iter()
-                .try_for_each(|outcome| out.json(&outcome.json(group)))?;
+        let failed = !missing.is_empty() || results.values().any(Result::is_err);
+        if out.look.mode == Mode::Plain {
+            print_plain(group, results, missing, out)?;
         } else {
-            out.text(plain(&outcomes))?;
+            for (topic, error) in missing {
+                out.failure(&nearest_topic(admin, &topic, error).await);
+            }
+            for (partition, result) in results {
+                let failure = result.as_ref().err().map(Failure::from);
+                failure.iter().for_each(|failure| out.failure(failure));
+                match (out.look.mode, failure) {
+                    (Mode::Json, _) => out.json(&Outcome::of(partition, result).json(group))?,
+                    (_, None) => out.line(format_args!("Deleted {partition} of group {group}."))?,
+                    (_, Some(_)) => {}
+                }
+            }
         }
         if failed { Err(Reported.into()) } else { Ok(()) }
     }
 
-    /// The partitions that the topics stand for, and those topics that do not exist.
+    /// The partitions that the topics stand for, and what is wrong with other topics.
     async fn partitions_to_delete(
         &self,
         admin: &Admin,
-    ) -> anyhow::Result<(Vec<TopicPartition>, Vec<Outcome>)> {
+    ) -> anyhow::Result<(Vec<TopicPartition>, Vec<(String, Error)>)> {
         let topics = self
             .topic
             .iter()
@@ -91,11 +85,7 @@ impl ConsumerGroups {
                         .iter()
                         .map(|it| TopicPartition::new(&topic, it.id)),
                 ),
-                Err(error) => missing.push(Outcome {
-                    topic,
-                    partition: None,
-                    result: Err(failure::exception(&error)),
-                }),
+                Err(error) => missing.push((topic, error)),
             }
         }
         for topic in &topics {
@@ -104,6 +94,29 @@ impl ConsumerGroups {
         }
         Ok((partitions, missing))
     }
+}
+
+fn print_plain(
+    group: &str,
+    results: BTreeMap<TopicPartition, Result<(), Error>>,
+    missing: Vec<(String, Error)>,
+    out: &mut Printer<'_>,
+) -> Result<(), OutputError> {
+    match results.values().find_map(|result| result.as_ref().err()) {
+        None => out.line(format_args!(
+            "Request succeeded for deleting offsets from group {group}."
+        ))?,
+        Some(error) if is_about_group(error) => print_error(out, &Failure::from(error))?,
+        Some(_) => out.line(format_args!("\nError: {PARTITION_LEVEL}"))?,
+    }
+    let missing = missing.into_iter().map(|(topic, error)| Outcome {
+        topic,
+        partition: None,
+        result: Err(failure::exception(&error)),
+    });
+    let results = results.into_iter();
+    let outcomes = results.map(|(partition, result)| Outcome::of(partition, result));
+    out.text(plain(&outcomes.chain(missing).collect::<Vec<_>>()))
 }
 
 /// What the coordinator refuses for the group, it refuses for each of its partitions.
@@ -149,6 +162,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn of(partition: TopicPartition, result: Result<(), Error>) -> Self {
+        Self {
+            topic: partition.topic,
+            partition: Some(partition.partition),
+            result: result.map_err(|error| failure::exception(&error)),
+        }
+    }
+
     /// What became of it, for programs.
     fn json(&self, group: &str) -> Value {
         json!({

@@ -132,7 +132,7 @@ fn named(
             .copied()
     };
     let names: Option<Vec<_>> = text.split(',').map(find).collect();
-    names.ok_or_else(|| Usage(format!("{invalid} '{text}'. {valid}: {}", all.join(", "))))
+    names.ok_or_else(|| Usage::new(format!("{invalid} '{text}'. {valid}: {}", all.join(", "))))
 }
 
 /// Ids, one per line; with headings and columns if type or state are asked for.

@@ -68,7 +68,7 @@ impl ConsumerGroups {
                 (true, ..) => Ok(Scenario::ToEarliest),
                 (_, true, _) => Ok(Scenario::ToLatest),
                 (.., true) => Ok(Scenario::ToCurrent),
-                _ => Err(Usage(
+                _ => Err(Usage::new(
                     "Option '[reset-offsets]' requires one of the following scenarios: [[to-offset], [to-current], \
                      [to-datetime], [from-file], [by-duration], [to-earliest], [to-latest], [shift-by]]"
                         .to_owned(),
@@ -96,8 +96,8 @@ impl ConsumerGroups {
         if self.from_file.is_some() {
             return Ok(Scope::Planned);
         }
-        Err(Usage(
-            "One of the reset scopes should be defined: --all-topics, --topic.".to_owned(),
+        Err(Usage::new(
+            "One of the reset scopes should be defined: --all-topics, --topic.",
         ))
     }
 

@@ -289,7 +289,7 @@ fn question(plans: &Plans) -> Question {
 }
 
 /// What there is instead of a topic that there is not.
-async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
+pub(super) async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
     let failure = Failure::from(&error);
     if error.code() != Some(ErrorCode::UnknownTopicOrPartition) {
         return failure;
@@ -312,7 +312,7 @@ fn refuse(partitions: &[TopicPartition], why: &str, hint: &str) -> Result<(), Fa
 fn shifted(partitions: Vec<TopicPartition>, committed: &Committed, by: i64) -> Result<Plan, Usage> {
     let shift = |partition: TopicPartition| match committed.get(&partition) {
         Some(commit) => Ok((partition, commit.offset.saturating_add(by))),
-        None => Err(Usage(format!(
+        None => Err(Usage::new(format!(
             "Cannot shift offset for partition {partition} since there is no current committed offset"
         ))),
     };

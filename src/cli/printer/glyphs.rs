@@ -61,6 +61,22 @@ pub fn sparkline(numbers: impl Iterator<Item = u64> + Clone) -> String {
     numbers.map(column).collect()
 }
 
+/// Text that cannot wreck a terminal: control characters and bytes that are not UTF-8 become escapes; tabs and newlines stay.
+pub fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() && c != '\n' && c != '\t' {
+                text.extend(c.escape_default());
+            } else {
+                text.push(c);
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +115,13 @@ mod tests {
     fn sparklines_are_as_high_as_their_numbers() {
         assert_eq!(sparkline([0, 1, 7].into_iter()), "▁▂█");
         assert_eq!(sparkline([0, 0].into_iter()), "▁▁");
+    }
+
+    #[test]
+    fn a_terminal_is_not_wrecked() {
+        assert_eq!(
+            escaped(b"a\x1b[31m\tb\xff\r\n"),
+            "a\\u{1b}[31m\tb\\xff\\r\n"
+        );
     }
 }

@@ -189,6 +189,19 @@ impl<'o> Printer<'o> {
 
     /// A line on stderr. If stderr is closed we carry on: there is nobody to tell.
     pub fn note(&mut self, text: impl Display) {
+        if self.look.mode == Mode::Json {
+            self.event(&json!({"kind": "note", "v": 1, "message": text.to_string().trim()}));
+        } else {
+            self.err_line(text);
+        }
+    }
+
+    /// A JSON document on stderr, on a line of its own.
+    pub fn event(&mut self, event: &Value) {
+        self.err_line(event);
+    }
+
+    fn err_line(&mut self, text: impl Display) {
         self.flush_quietly();
         writeln!(self.err, "{text}").ok();
     }
@@ -211,7 +224,7 @@ impl<'o> Printer<'o> {
                 let word = Colour::Yellow.paint("warning:", self.look.colour_err);
                 self.note(format_args!("{word} {text}"));
             }
-            Mode::Json => self.note(warning_json(text)),
+            Mode::Json => self.event(&warning_json(text)),
         }
     }
 
@@ -220,7 +233,7 @@ impl<'o> Printer<'o> {
         match self.look.mode {
             _ if self.look.quiet => {}
             Mode::Plain | Mode::Rich => self.note(text),
-            Mode::Json => self.note(warning_json(text)),
+            Mode::Json => self.event(&warning_json(text)),
         }
     }
 
@@ -236,15 +249,21 @@ impl<'o> Printer<'o> {
     /// A failure on stderr, with its hints.
     pub fn failure(&mut self, failure: &Failure) {
         match self.look.mode {
-            Mode::Plain => self.note(&failure.plain),
+            Mode::Plain => {
+                self.note(&failure.plain);
+                self.cause(failure);
+            }
             Mode::Rich => {
                 let word = Colour::Red.paint("error:", self.look.colour_err);
-                self.note(format_args!("{word} {}", failure.message));
+                self.note(format_args!(
+                    "{word} {}",
+                    glyphs::escaped(failure.message.as_bytes())
+                ));
             }
             Mode::Json => {
                 let (message, hints) = (&failure.message, failure.hints());
                 let code = failure.code.map(ErrorCode::name);
-                self.note(json!({
+                self.event(&json!({
                     "kind": "error", "v": 1, "code": code, "message": message, "hints": hints,
                 }));
             }
@@ -333,7 +352,7 @@ impl<'o> Printer<'o> {
     pub fn hints(&mut self, failure: &Failure) {
         if self.look.mode == Mode::Rich {
             for hint in failure.hints() {
-                self.note(format_args!("  {hint}"));
+                self.note(format_args!("  {}", glyphs::escaped(hint.as_bytes())));
             }
         }
     }

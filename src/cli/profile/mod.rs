@@ -79,7 +79,7 @@ impl Tool for Profiles {
     fn check(&self, _out: &mut Printer<'_>) -> anyhow::Result<()> {
         let needs_name = self.add || self.r#use || self.remove;
         if needs_name && self.name.is_none() {
-            return Err(Usage("Missing the name of the profile".to_owned()).into());
+            return Err(Usage::new("Missing the name of the profile").into());
         }
         Ok(())
     }

@@ -55,8 +55,8 @@ impl Topics {
         let mut actions = given.iter().filter(|(is_given, _)| *is_given);
         match (actions.next(), actions.next()) {
             (Some((_, action)), None) => Ok(*action),
-            _ => Err(Usage(
-                "Command must include exactly one action: --list, --describe, --create, --alter or --delete".to_owned(),
+            _ => Err(Usage::new(
+                "Command must include exactly one action: --list, --describe, --create, --alter or --delete",
             )),
         }
     }
@@ -91,9 +91,7 @@ pub fn check(topics: &Topics, out: &mut Printer<'_>) -> anyhow::Result<()> {
 fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow::Result<()> {
     if action == Describe {
         if topics.if_exists && topics.topic.is_none() && topics.topic_id.is_none() {
-            return Err(
-                Usage("--topic or --topic-id is required to describe a topic".to_owned()).into(),
-            );
+            return Err(Usage::new("--topic or --topic-id is required to describe a topic").into());
         }
         if topics.if_exists && topics.topic.is_some() && topics.wanted_id().is_some() {
             out.line(
@@ -105,7 +103,7 @@ fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow
         return Err(Usage::missing("topic").into());
     }
     if action == Alter && !topics.config.is_empty() {
-        return Err(Usage(
+        return Err(Usage::new(
             "Option combination \"[[bootstrap-server], [config]]\" can't be used with option \"[alter]\" \
              (To alter topic configurations, the kafka-configs tool can be used.)"
                 .to_owned(),

@@ -115,7 +115,8 @@ fn refuse_security(reader: &Reader<'_>) -> Result<(), Error> {
 
 fn bootstrap_servers(reader: &Reader<'_>) -> Result<Vec<Address>, Error> {
     let key = "bootstrap.servers";
-    let texts = reader.list(key).unwrap_or_default();
+    let mut texts = reader.list(key).unwrap_or_default();
+    texts.retain(|text| !text.is_empty());
     if texts.is_empty() {
         let reason = "No resolvable bootstrap urls given in bootstrap.servers";
         return Err(Error::invalid(key, "", reason));

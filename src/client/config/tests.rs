@@ -56,7 +56,11 @@ fn several_servers_are_read_and_bad_ones_named() {
     let properties = Properties::from_iter([("bootstrap.servers", "a:1, [::1]:2 ,b:3")]);
     let (config, _unknown) = ClientConfig::from_properties(&properties).unwrap();
     assert_eq!(config.bootstrap_servers.len(), 3);
-    for (servers, needle) in [("a", "'a' is not an address"), ("", "No resolvable")] {
+    for (servers, needle) in [
+        ("a", "'a' is not an address"),
+        ("", "No resolvable"),
+        (",", "No resolvable"),
+    ] {
         let properties = Properties::from_iter([("bootstrap.servers", servers)]);
         let error = ClientConfig::from_properties(&properties).unwrap_err();
         assert!(error.to_string().contains(needle), "{error}");
