@@ -173,7 +173,7 @@ fn ended(example: &str) -> String {
         // A consumer above may have had no time to commit.
         ["kaffa", "groups"] | ["kafka-consumer-groups", _] => {
             let group = "kaffa groups reset etl --topic orders --to-latest --execute --no-undo";
-            format!("{group} > /dev/null && {example}")
+            format!("{group} > /dev/null; {example}")
         }
         _ => example.to_owned(),
     }

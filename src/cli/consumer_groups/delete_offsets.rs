@@ -52,7 +52,9 @@ impl ConsumerGroups {
             }
             for (partition, result) in results {
                 let failure = result.as_ref().err().map(Failure::from);
-                failure.iter().for_each(|failure| out.failure(failure));
+                if let Some(failure) = &failure {
+                    out.failure(failure);
+                }
                 match (out.look.mode, failure) {
                     (Mode::Json, _) => out.json(&Outcome::of(partition, result).json(group))?,
                     (_, None) => out.line(format_args!("Deleted {partition} of group {group}."))?,
