@@ -11,6 +11,7 @@ use std::thread;
 use tempfile::{TempDir, tempdir};
 
 use crate::support::broker::BrokerProcess;
+use crate::support::ports::free_port;
 
 /// A broker, and the tools pointed at it as a person would see them.
 struct Bench {
@@ -119,11 +120,7 @@ fn says(told: &str, parts: &[&str]) {
 
 #[test]
 fn a_broker_that_is_not_there_is_named() {
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
+    let address = format!("127.0.0.1:{}", free_port());
     let output = kaffa()
         .args([
             "topics",
@@ -175,11 +172,7 @@ fn a_web_server_is_told_from_a_broker() {
 #[test]
 fn an_advertised_address_that_does_not_resolve_is_told_from_a_cluster_that_is_down() {
     let dir = tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let listeners = format!("listeners=PLAINTEXT://127.0.0.1:{port}");
     let advertised = format!("advertised.listeners=PLAINTEXT://nowhere.invalid:{port}");
     let broker = BrokerProcess::start(dir.path(), &[&listeners, &advertised]);

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
 use crate::support::broker::BrokerProcess;
+use crate::support::ports::free_port;
 
 /// Commands at once: many of them wait for a server that is none.
 const AT_ONCE: usize = 12;
@@ -30,10 +31,9 @@ impl Bench {
         let dir = tempdir().unwrap();
         let settings = ["auto.create.topics.enable=false"];
         let broker = BrokerProcess::start(&dir.path().join("data"), &settings);
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
         let servers = vec![
             ("$B", broker.address.clone()),
-            ("$NOBODY", nobody.local_addr().unwrap().to_string()),
+            ("$NOBODY", format!("127.0.0.1:{}", free_port())),
             (
                 "$HTTP",
                 serve(|peer| answer(peer, b"HTTP/1.1 400 Bad\r\n\r\n")),

@@ -1,8 +1,14 @@
 //! Ctrl-C and SIGTERM: which one came, and the exit code that tells the shell.
 
-use std::io;
+use std::{io, process, time::Duration};
 
-use tokio::signal::unix::{self, SignalKind};
+use tokio::{
+    signal::unix::{self, SignalKind},
+    time::sleep,
+};
+
+/// How long a tool may take to say how it ended.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
 /// A request to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,4 +58,27 @@ impl Signals {
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }
+}
+
+/// Ends the process where it cannot end itself in time: nothing else gets past a write that the reader of stdout does not
+/// take.
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "the thread that would return from main is in that write"
+)]
+pub async fn leave(deadline: Duration, patience: Duration) {
+    let Ok(mut signals) = Signals::catch() else {
+        return;
+    };
+    let code = tokio::select! {
+        signal = signals.next() => signal.code(),
+        () = sleep(deadline) => 1,
+    };
+    tokio::select! {
+        _ = signals.next() => {}
+        () = sleep(patience) => {}
+    }
+    sleep(LAST_WORDS_MAX).await;
+    process::exit(i32::from(code));
 }

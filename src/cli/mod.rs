@@ -99,8 +99,6 @@ pub trait Tool: clap::Parser {
     }
 }
 
-/// How long a tool may take to say how it ended.
-const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 /// How long anything is waited for that people like to see but did not ask for. Tests look at all of it, on machines that
 /// may be busy.
 const EXTRAS_MAX: Duration =
@@ -406,7 +404,7 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
     let Parsed { tool, target, .. } = parsed;
     let deadline = parsed.deadline.unwrap_or(Duration::MAX);
     if T::WAITS_FOR_READER {
-        tokio::spawn(leave(deadline, T::ORIGINAL.patience));
+        tokio::spawn(interrupt::leave(deadline, T::ORIGINAL.patience));
     }
     let mut run = std::pin::pin!(async {
         enter(&tool, &target, out).await?;
@@ -428,29 +426,6 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
         Some(signal) => Outcome::Stopped(signal, result),
         None => Outcome::Ended(Err(late(deadline))),
     }
-}
-
-/// Ends the process where it cannot end itself in time: nothing else gets past a write that the reader of stdout does not
-/// take.
-#[expect(
-    clippy::exit,
-    clippy::disallowed_methods,
-    reason = "the thread that would return from main is in that write"
-)]
-async fn leave(deadline: Duration, patience: Duration) {
-    let Ok(mut signals) = Signals::catch() else {
-        return;
-    };
-    let code = tokio::select! {
-        signal = signals.next() => signal.code(),
-        () = tokio::time::sleep(deadline) => 1,
-    };
-    tokio::select! {
-        _ = signals.next() => {}
-        () = tokio::time::sleep(patience) => {}
-    }
-    tokio::time::sleep(LAST_WORDS_MAX).await;
-    std::process::exit(i32::from(code));
 }
 
 fn late(deadline: Duration) -> anyhow::Error {

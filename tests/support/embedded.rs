@@ -1,9 +1,13 @@
 //! A broker in the process of the test, on a free port, over a directory of its own.
 
+use std::thread;
+use std::time::Duration;
+
 use kaffa::broker::config::{BrokerConfig, DEVELOPMENT};
 use kaffa::broker::{Broker, RunningBroker};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 /// A running broker; dropping it is as abrupt as a crash.
 pub(crate) struct EmbeddedBroker {
@@ -68,6 +72,15 @@ fn start(dir: &TempDir, overrides: &[(String, String)]) -> (Runtime, RunningBrok
     let overrides = overrides.iter().map(|(key, value)| (&**key, &**value));
     let properties = DEVELOPMENT.iter().copied().chain(fixed).chain(overrides);
     let config = BrokerConfig::from_properties(properties).unwrap();
-    let running = runtime.block_on(Broker::start(config)).unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let running = loop {
+        match runtime.block_on(Broker::start(config.clone())) {
+            // A child of another test that has not begun its own program yet holds the lock of the directory as well.
+            Err(error) if format!("{error:?}").contains("Locked") && Instant::now() < deadline => {
+                thread::yield_now();
+            }
+            other => break other.unwrap(),
+        }
+    };
     (runtime, running)
 }
