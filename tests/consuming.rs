@@ -126,15 +126,15 @@ fn wrong_options_say_what_would_be_right() {
         ("--range @never..", "never"),
         (
             "--range ..end --last 2",
-            "Option \"[range]\" can't be used with option \"[last]\"",
+            "--range and --last do not go together",
         ),
         (
             "--range ..end --group g",
-            "Option \"[range]\" can't be used with option \"[group]\"",
+            "--range and --group do not go together",
         ),
         (
             "--last 2 --from-beginning",
-            "Option \"[last]\" can't be used with option \"[from-beginning]\"",
+            "--last and --from-beginning do not go together",
         ),
         (
             "--last many",

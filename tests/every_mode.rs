@@ -15,6 +15,7 @@ use tempfile::{TempDir, tempdir};
 
 use crate::support::broker::BrokerProcess;
 use crate::support::ports::free_port;
+use crate::support::terminal::Terminal;
 
 /// Commands at once: many of them wait for a server that is none.
 const AT_ONCE: usize = 12;
@@ -84,8 +85,8 @@ impl Bench {
         bench
     }
 
-    /// Runs a command of `kaffa` in a shell, against `$B` if it names no server.
-    fn run(&self, mode: &str, line: &str) -> Output {
+    /// What a shell runs for a command of `kaffa`, against `$B` if it names no server.
+    fn command(&self, mode: &str, line: &str) -> String {
         let (tool, options) = line.split_once(' ').unwrap_or((line, ""));
         let has_server = line.contains("-server");
         let server = if has_server {
@@ -94,15 +95,55 @@ impl Bench {
             "--bootstrap-server $B"
         };
         let options = self.named(&format!("{server} {}", options.replace("--no-server", "")));
+        format!("kaffa {tool} --output {mode} {options}")
+    }
+
+    fn run(&self, mode: &str, line: &str) -> Output {
         let tools = Path::new(env!("CARGO_BIN_EXE_kaffa")).parent().unwrap();
         Command::new("bash")
-            .args(["-c", &format!("kaffa {tool} --output {mode} {options}")])
+            .args(["-c", &self.command(mode, line)])
             .current_dir(self.dir.path())
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
             .env("HOME", self.dir.path())
             .output()
             .unwrap()
+    }
+
+    /// What is wrong with how a command fails at a terminal.
+    fn faults_at_terminal(&self, line: &str, names: &[&str]) -> Vec<String> {
+        let (dir, line) = (self.dir.path().display(), self.command("auto", line));
+        let line = format!(
+            "cd {dir}; was=$(stty -g); {line}\nended=$?; [ \"$was\" = \"$(stty -g)\" ] || echo OTHER TTY; exit $ended"
+        );
+        let mut terminal = Terminal::start(2000, "", &line);
+        let code = terminal.finish();
+        let shown = Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]").unwrap();
+        let shown = shown
+            .replace_all(&terminal.written(), "")
+            .replace("\r\n", "\n");
+        let errors = shown.lines().filter(|line| line.starts_with("error: "));
+        let is = [
+            (code != 1, "not exit code 1"),
+            (errors.count() != 1, "not one error"),
+            (!shown.contains("\n  "), "no hint"),
+            (shown.contains("panicked"), "a crash"),
+            (shown.contains("OTHER TTY"), "the terminal left changed"),
+            (
+                shown.replace('\n', "").contains(char::is_control),
+                "control characters",
+            ),
+        ];
+        let is = is.iter().filter(|(is_wrong, _)| *is_wrong);
+        let mut faults: Vec<_> = is.map(|(_, fault)| (*fault).to_owned()).collect();
+        let absent = names
+            .iter()
+            .filter(|name| !name.starts_with('(') && !shown.contains(&self.named(name)));
+        faults.extend(absent.map(|name| format!("no {name:?}")));
+        if !faults.is_empty() {
+            faults.push(shown);
+        }
+        faults
     }
 
     /// With the addresses of the servers.
@@ -126,7 +167,7 @@ impl Bench {
         if mode == "table" && !names.contains(&"(stdout)") && !out.is_empty() {
             faults.push("something on stdout".to_owned());
         }
-        let mut names = names.iter().filter(|name| **name != "(stdout)");
+        let mut names = names.iter().filter(|name| !name.starts_with('('));
         let mut names = names.by_ref().take(if is_plain { 1 } else { usize::MAX });
         if let Some(name) = names.find(|name| {
             let name = self.named(name);
@@ -227,13 +268,18 @@ fn bad_input_is_told_in_every_mode() {
     let bench = Bench::new();
     let lines = include_str!("golden/bad_input.txt").lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let modes = ["plain", "table", "json"];
+    let modes = ["plain", "table", "json", "rich"];
     let cases: Vec<_> = lines
         .flat_map(|line| modes.map(|mode| (mode, line)))
         .collect();
     check(&cases, |(mode, case)| {
         let (line, names) = case.rsplit_once(" | ").unwrap();
-        let faults = bench.faults(mode, line, &names.split("; ").collect::<Vec<_>>());
+        let names: Vec<_> = names.split("; ").collect();
+        let faults = match *mode {
+            "rich" if names.contains(&"(pipe)") => Vec::new(),
+            "rich" => bench.faults_at_terminal(line, &names),
+            mode => bench.faults(mode, line, &names),
+        };
         let told = faults.join("\n");
         (!told.is_empty()).then(|| format!("[{mode}] {line}\n{told}\n"))
     });

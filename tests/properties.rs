@@ -104,7 +104,7 @@ fn the_group_protocol_that_is_not_spoken_yet_is_refused_by_name() {
     let said = said(&output);
     assert!(
         said.contains(
-            "group.protocol: the consumer group protocol of KIP-848 is not supported yet"
+            "configuration group.protocol: the consumer group protocol of KIP-848 is not supported yet"
         ),
         "{said}"
     );

@@ -33,6 +33,22 @@ pub enum ParserError {
     Unavailable(Vec<String>),
 }
 
+impl ParserError {
+    /// The same for people.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Unknown(name) if name.chars().count() == 1 => {
+                format!("there is no option -{name}")
+            }
+            Self::Unknown(name) => format!("there is no option --{name}"),
+            Self::MissingArgument(name) => format!("--{name} needs a value"),
+            Self::Unavailable(names) => {
+                format!("--{} has no meaning in this command", names.join(", --"))
+            }
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arity {
     Flag,

@@ -12,7 +12,7 @@ use super::{
     args::client::{self, Connection},
     explain::{Plan, step},
     failure::{Failure, Refused, Reported},
-    printer::{Mode, Printer, colour::Colour},
+    printer::{Mode, Printer, colour::Colour, table},
 };
 use crate::{
     client::{Cluster, cluster::Topics, config::ClientConfig, metadata::Metadata},
@@ -130,7 +130,7 @@ impl Visit<'_, '_> {
         };
         let id = metadata.cluster_id.as_deref().unwrap_or("without an id");
         let count = metadata.brokers.len();
-        let found = format!("cluster {id}, {count} {}", plural(count, "broker"));
+        let found = format!("cluster {id}, {}", table::count(count, "broker"));
         self.tell("metadata", "", started, Ok(found))?;
         for broker in metadata.brokers.values() {
             let wrong = |why: &str| {
@@ -312,13 +312,5 @@ async fn within<T>(
         Ok(Err(error)) if error.raw_os_error().is_some() => Err(error.kind().to_string()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_elapsed) => Err(format!("no answer within {limit:?}")),
-    }
-}
-
-fn plural(count: usize, thing: &str) -> String {
-    if count == 1 {
-        thing.to_owned()
-    } else {
-        format!("{thing}s")
     }
 }

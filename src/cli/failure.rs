@@ -4,7 +4,7 @@
 
 use std::{error::Error as _, fmt};
 
-use super::args;
+use super::{args, dialect::ParserError};
 use crate::{client, net, properties, protocol::ErrorCode};
 
 /// Wrong usage: the text, then the option table, both on stderr. The table is its hint; without one, the way to `--help`.
@@ -18,6 +18,12 @@ impl Usage {
         Self(Failure::without_hint(text, "what follows is the hint"))
     }
 
+    /// Says it differently to people; the way to the help follows.
+    #[must_use]
+    pub fn told(self, message: impl Into<String>) -> Self {
+        Self(self.0.told(message))
+    }
+
     /// Says it differently to people, with what helps.
     #[must_use]
     pub fn with_message(self, message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -26,14 +32,14 @@ impl Usage {
 
     /// A required option is absent.
     pub fn missing(option: &str) -> Self {
-        Self::new(format!("Missing required argument \"[{option}]\""))
+        let plain = format!("Missing required argument \"[{option}]\"");
+        Self::new(plain).told(format!("--{option} is missing"))
     }
 
     /// `used` makes no sense beside `other`.
     pub fn conflict(used: &str, other: &str) -> Self {
-        Self::new(format!(
-            "Option \"[{used}]\" can't be used with option \"[{other}]\""
-        ))
+        let plain = format!("Option \"[{used}]\" can't be used with option \"[{other}]\"");
+        Self::new(plain).told(format!("--{used} and --{other} do not go together"))
     }
 }
 
@@ -55,6 +61,8 @@ pub struct Failure {
     /// What we say: what, on which, why; lower case, no full stop.
     pub message: String,
     hints: Vec<String>,
+    /// What `plain` leaves out, and Apache's tool shows in a stack trace.
+    pub cause: Option<Box<str>>,
     /// Kafka's error, where it is one.
     pub code: Option<ErrorCode>,
 }
@@ -72,6 +80,7 @@ impl Failure {
             plain: text.clone(),
             message: text,
             hints: Vec::new(),
+            cause: None,
             code: None,
         }
     }
@@ -81,16 +90,25 @@ impl Failure {
         &self.hints
     }
 
-    /// Says it differently to scripts.
+    /// Says it to scripts in words that leave out why.
     #[must_use]
     pub fn with_plain(mut self, plain: impl Into<String>) -> Self {
-        self.plain = plain.into();
+        let cause = std::mem::replace(&mut self.plain, plain.into());
+        self.cause.get_or_insert(cause.into());
         self
     }
 
-    /// Says it differently to people.
+    /// Says more to people.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        let message = message.into();
+        self.cause = Some(message.as_str().into());
+        self.told(message)
+    }
+
+    /// Says the same to people in other words.
+    #[must_use]
+    pub fn told(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
@@ -99,6 +117,7 @@ impl Failure {
     #[must_use]
     pub fn of_ours(mut self) -> Self {
         self.plain.clone_from(&self.message);
+        self.cause = None;
         self
     }
 
@@ -129,8 +148,9 @@ impl std::error::Error for Failure {}
 pub fn cannot_parse(option: &str, value: &str) -> Failure {
     Failure::new(
         format!("Cannot parse argument '{value}' of option {option}"),
-        format!("it takes a whole number, such as --{option} 3"),
+        format!("such as --{option} 3"),
     )
+    .told(format!("--{option} takes a whole number, not '{value}'"))
 }
 
 /// What helps where a pattern was not meant as one.
@@ -167,6 +187,8 @@ pub fn explain(error: &anyhow::Error) -> Failure {
         Failure::from(error)
     } else if let Some(error) = error.downcast_ref::<properties::Error>() {
         args::client::unusable(error)
+    } else if let Some(error) = error.downcast_ref::<ParserError>() {
+        Failure::without_hint(error.to_string(), "the way to --help follows").told(error.told())
     } else if let Some(error) = error.downcast_ref::<clap::Error>() {
         of_parser(error)
     } else {
@@ -194,10 +216,9 @@ pub fn no_answer(error: &client::Error, call: &str) -> Failure {
     match error {
         client::Error::Unreachable { .. }
         | client::Error::TimedOut { .. }
-        | client::Error::Net(_) => Failure {
-            plain: format!("Timed out waiting for a node assignment. Call: {call}"),
-            ..Failure::from(error)
-        },
+        | client::Error::Net(_) => Failure::from(error).with_plain(format!(
+            "Timed out waiting for a node assignment. Call: {call}"
+        )),
         other => Failure::from(other),
     }
 }
@@ -225,10 +246,19 @@ impl From<&client::Error> for Failure {
         let mut failure = Self::without_hint(message, "the kinds of error add theirs");
         failure.code = error.code();
         match error {
-            client::Error::Broker { code, message, .. } => Self {
-                plain: message.clone().unwrap_or_else(|| code.message().to_owned()),
-                ..failure.with_hint(hint(*code))
-            },
+            client::Error::Broker {
+                code,
+                message,
+                subject,
+            } => {
+                let plain = message.as_deref().unwrap_or_else(|| code.message());
+                let why = why(*code, message.is_some()).map_or_else(|| format!(": {}", phrase(plain)), |why| format!(" {why}"));
+                Self {
+                    plain: plain.to_owned(),
+                    message: format!("{subject}{why} ({code})"),
+                    ..failure.with_hint(hint(*code))
+                }
+            }
             client::Error::TimedOut {
                 last: Some(last), ..
             } => Self {
@@ -315,6 +345,40 @@ pub const TOPIC_NAME: &str = "a name has letters, digits, '.', '_' and '-', at m
 /// Where the settings of a topic are told.
 pub const EVERY_KEY: &str =
     "every key, its values and its default: https://kafka.apache.org/documentation/#topicconfigs";
+
+/// A value that `key` does not take, and Kafka's words about it.
+pub fn wrong_value(key: &str, value: &str, reason: &str) -> String {
+    let reason = match reason.strip_prefix("Not a number of type ") {
+        Some("DOUBLE") => "not a number".to_owned(),
+        Some(_) => "not a whole number that it can hold".to_owned(),
+        None => phrase(reason),
+    };
+    format!("{key} cannot be '{value}': {reason}")
+}
+
+/// What a refusal comes to, where the broker has no better words, or none are needed.
+const fn why(code: ErrorCode, is_told: bool) -> Option<&'static str> {
+    match code {
+        ErrorCode::TopicAlreadyExists => Some("already exists"),
+        ErrorCode::UnknownTopicOrPartition | ErrorCode::GroupIdNotFound => Some("does not exist"),
+        ErrorCode::InvalidTopicException | ErrorCode::InvalidGroupId if !is_told => {
+            Some("cannot be called so")
+        }
+        ErrorCode::NonEmptyGroup => Some("still has members"),
+        ErrorCode::MessageTooLarge => Some("takes no record so large"),
+        ErrorCode::TopicAuthorizationFailed
+        | ErrorCode::GroupAuthorizationFailed
+        | ErrorCode::ClusterAuthorizationFailed => Some("is not open to this user"),
+        _ => None,
+    }
+}
+
+/// A sentence of Apache's as part of one of ours: it begins small and has no full stop.
+pub fn phrase(text: &str) -> String {
+    let mut letters = text.strip_suffix('.').unwrap_or(text).chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
 
 /// What to do about a refusal of a broker.
 const fn hint(code: ErrorCode) -> &'static str {

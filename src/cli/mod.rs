@@ -347,7 +347,9 @@ fn work<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
         let text =
             format!("Found multiple arguments for option {option}, but you asked for only one");
         let hint = "take all but one of them out; the profile and the file give way to it";
-        return Outcome::Ended(Err(Failure::new(text, hint).into()));
+        let failure = Failure::new(text, hint);
+        let failure = failure.told(format!("--{option} is given more than once"));
+        return Outcome::Ended(Err(failure.into()));
     }
     if !parsed.stray.is_empty() {
         let words = parsed.stray.join(" ");
@@ -487,7 +489,8 @@ fn tell_usage(error: &anyhow::Error, show_table: bool, command: &Command, out: &
     let mut failure = failure::explain(error);
     if let Some(ParserError::Unknown(name)) = error.downcast_ref() {
         let options = command.get_arguments().filter_map(Arg::get_long);
-        let near = names::did_you_mean(name, options);
+        let options: Vec<_> = options.map(|option| format!("--{option}")).collect();
+        let near = names::did_you_mean(&format!("--{name}"), options.iter().map(String::as_str));
         failure = near.into_iter().fold(failure, Failure::with_hint);
     }
     if !error.is::<Refused>() {

@@ -126,6 +126,11 @@ impl Terminal {
         }
     }
 
+    /// What was written to it, byte by byte.
+    pub(crate) fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shown).into_owned()
+    }
+
     /// What a person sees, or could scroll back to.
     pub(crate) fn picture(&self) -> String {
         Picture::of(&String::from_utf8_lossy(&self.shown), self.columns).text()

@@ -47,7 +47,15 @@ pub const SERVERS: &str =
 
 /// What a client makes of properties that cannot be used.
 pub fn unusable(error: &properties::Error) -> Failure {
-    Failure::new(error.to_string(), about(error))
+    let failure = Failure::new(error.to_string(), about(error));
+    let properties::Error::Invalid { key, value, reason } = error else {
+        return failure;
+    };
+    let key = match key.as_str() {
+        "bootstrap.servers" => "--bootstrap-server",
+        key => key,
+    };
+    failure.told(failure::wrong_value(key, value, reason))
 }
 
 /// What helps with such properties.

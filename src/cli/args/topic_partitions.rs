@@ -25,12 +25,16 @@ pub fn parse(text: &str) -> Result<TopicPartitions, Usage> {
     if numbers.is_empty() || numbers.contains(':') {
         return Err(Usage::new(format!(
             "Invalid topic arg '{text}', expected topic name and partitions"
-        )));
+        ))
+        .told(format!("'{text}' is not TOPIC or TOPIC:0,1,2")));
     }
     let number = |number: &str| {
         let wrong = || {
             Usage::new(format!(
                 "Invalid partition '{number}' specified in topic arg '{text}''"
+            ))
+            .told(format!(
+                "'{number}' in '{text}' is not the number of a partition"
             ))
         };
         number.parse().map_err(|_not_a_number| wrong())

@@ -14,6 +14,7 @@ use crate::{
     cli::{
         args::{client, output::Output},
         files,
+        printer::table::count,
         target::{self, Target},
     },
     client::Admin,
@@ -77,9 +78,10 @@ async fn ask(target: &Target, server: &str, names: &Names) -> Option<Vec<Candida
     Some(match names {
         Names::Topics => {
             let topics = admin.describe_all_topics().await.ok()?.into_iter();
-            let about = |count| format!("{count} partition{}", if count == 1 { "" } else { "s" });
             topics
-                .filter_map(|(name, topic)| Some((name, about(topic.ok()?.partitions.len()))))
+                .filter_map(|(name, topic)| {
+                    Some((name, count(topic.ok()?.partitions.len(), "partition")))
+                })
                 .collect()
         }
         Names::Groups => {

@@ -69,12 +69,17 @@ impl Beyond {
     }
 }
 
+/// `used` is ours: no script knows other words for it.
+fn conflict(used: &str, other: &str) -> Usage {
+    Usage::new(format!("--{used} and --{other} do not go together"))
+}
+
 /// # Errors
 /// [`Usage`] for options that exclude each other, [`Refused`] for values that are none.
 pub(super) fn check(tool: &ConsoleConsumer) -> anyhow::Result<()> {
     let beyond = &tool.beyond;
     let used = match (&beyond.range, &beyond.last) {
-        (Some(_), Some(_)) => return Err(Usage::conflict("range", "last").into()),
+        (Some(_), Some(_)) => return Err(conflict("range", "last").into()),
         (Some(_), None) => "range",
         (None, Some(_)) => "last",
         (None, None) => "",
@@ -93,7 +98,7 @@ pub(super) fn check(tool: &ConsoleConsumer) -> anyhow::Result<()> {
         .iter()
         .find(|(_, is_used)| *is_used && !used.is_empty())
     {
-        return Err(Usage::conflict(used, other).into());
+        return Err(conflict(used, other).into());
     }
     beyond.wanted_range().map_err(Refused)?;
     beyond.wanted_last().map_err(Refused)?;

@@ -40,7 +40,8 @@ pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()
             "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', please remove one option"
         );
         let hint = "--from-beginning alone is auto.offset.reset=earliest";
-        return Err(Refused(Failure::new(text, hint)).into());
+        let told = format!("--from-beginning and auto.offset.reset={reset} do not go together");
+        return Err(Refused(Failure::new(text, hint).told(told)).into());
     }
     tool.start()?;
     tool.wanted_partition()?;
@@ -81,19 +82,31 @@ fn check_formatter(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Res
 }
 
 fn check_topic(tool: &ConsoleConsumer) -> Result<(), Usage> {
-    let usage = |text: &str| Err(Usage::new(text));
+    let usage = |text: &str, told: &str| Err(Usage::new(text).told(told));
     if tool.topic.is_some() == tool.include.is_some() {
-        return usage("Exactly one of the following arguments is required: [topic], [include]");
+        return usage(
+            "Exactly one of the following arguments is required: [topic], [include]",
+            "say what to read, by --topic or by --include",
+        );
     }
     if tool.partition.is_some() {
         if tool.topic.is_none() {
-            return usage("The topic is required when partition is specified.");
+            return usage(
+                "The topic is required when partition is specified.",
+                "--partition needs --topic",
+            );
         }
         if tool.from_beginning && tool.offset.is_some() {
-            return usage("Options from-beginning and offset cannot be specified together.");
+            return usage(
+                "Options from-beginning and offset cannot be specified together.",
+                "--from-beginning and --offset do not go together",
+            );
         }
     } else if tool.offset.is_some() {
-        return usage("The partition is required when offset is specified.");
+        return usage(
+            "The partition is required when offset is specified.",
+            "--offset needs --partition; --range takes offsets in all partitions",
+        );
     }
     if tool.bootstrap_server.is_none() {
         return Err(Usage::missing("bootstrap-server"));
@@ -122,6 +135,9 @@ fn together(old: &str, new: &str) -> Usage {
     Usage::new(format!(
         "Options --{old} and --{new} cannot be specified together."
     ))
+    .told(format!(
+        "--{old} is the old name of --{new}: give one of them"
+    ))
 }
 
 /// The original says so on stdout, among the records.
@@ -143,12 +159,15 @@ fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Us
             "The group ids provided in different places (directly using '--group', via '--consumer-property', or via \
              '--consumer.config') do not match. Detected group ids: {}",
             groups.join(", ")
-        )));
+        ))
+        .told(format!("the group has several names: {}", groups.join(", "))));
     }
     if tool.partition.is_some() && !groups.is_empty() {
-        return Err(Usage::new(
-            "Options group and partition cannot be specified together.",
-        ));
+        return Err(
+            Usage::new("Options group and partition cannot be specified together.").told(
+                "--group and --partition do not go together: a group shares the partitions out",
+            ),
+        );
     }
     Ok(())
 }
@@ -173,7 +192,8 @@ impl ConsoleConsumer {
             _ => Err(Usage::new(format!(
                 "The provided offset value '{text}' is incorrect. Valid values are 'earliest', 'latest', or a \
                  non-negative long."
-            ))),
+            ))
+            .told(format!("--offset takes earliest, latest or a number, not '{text}'"))),
         }
     }
 

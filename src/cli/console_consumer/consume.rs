@@ -21,7 +21,9 @@ use crate::{
         args::{client, names},
         failure::{self, Failure, Reported, no_answer},
         offsets::{Position, Range},
-        printer::{Mode, OutputError, Printer, glyphs, look::Drawing, progress::Progress},
+        printer::{
+            Mode, OutputError, Printer, glyphs, look::Drawing, progress::Progress, table::count,
+        },
     },
     client::{
         config::{ConsumerConfig, IsolationLevel},
@@ -109,7 +111,7 @@ impl ConsoleConsumer {
             Ok(consumer) => consumer,
             Err(error) => {
                 Self::fail(&no_answer(&error, "metadata").into(), out)?;
-                out.note("Processed a total of 0 messages");
+                tell_total(0, true, out);
                 return Err(Reported.into());
             }
         };
@@ -522,10 +524,10 @@ impl Session<'_> {
             out.note(format_args!("{missing}; waiting for it"));
             out.hints(&missing);
         } else if self.printed == 0 && self.skipped == 0 && !self.tool.from_beginning {
-            let count = cluster.metadata().partition_count(topic).unwrap_or(0);
-            let plural = if count == 1 { "" } else { "s" };
+            let partitions = cluster.metadata().partition_count(topic).unwrap_or(0);
+            let partitions = count(partitions, "partition");
             out.aside(format_args!(
-                "waiting at the end of {topic} ({count} partition{plural}); --from-beginning reads what is already there"
+                "waiting at the end of {topic} ({partitions}); --from-beginning reads what is already there"
             ));
         }
     }
@@ -539,10 +541,7 @@ impl Session<'_> {
                     .is_some_and(OutputError::is_reader_gone) =>
             {
                 out.note("Unable to write to standard out, closing consumer.");
-                out.note(format_args!(
-                    "Processed a total of {} messages",
-                    self.printed
-                ));
+                tell_total(self.printed, false, out);
                 return Ok(false);
             }
             other => other,
@@ -559,13 +558,18 @@ impl Session<'_> {
             out.line("shutdown_complete")?;
         }
         out.flush()?;
-        out.note(format_args!(
-            "Processed a total of {} messages",
-            self.printed
-        ));
+        tell_total(self.printed, ended.is_err(), out);
         if self.filter.is_some() {
-            out.note(format_args!("{} records did not match", self.skipped));
+            let skipped = count(self.skipped, "record");
+            out.note(format_args!("{skipped} did not match"));
         }
         ended.map(|_| true)
+    }
+}
+
+/// In the original's words; to a person a failure says enough where nothing was printed.
+fn tell_total(printed: u64, is_failure: bool, out: &mut Printer<'_>) {
+    if !is_failure || printed > 0 || out.look.mode != Mode::Rich {
+        out.note(format_args!("Processed a total of {printed} messages"));
     }
 }

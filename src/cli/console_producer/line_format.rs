@@ -4,12 +4,18 @@ use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use crate::{
-    cli::failure::{self, Failure},
+    cli::{
+        failure::{self, Failure},
+        printer::glyphs::cut,
+    },
     properties::Properties,
 };
 
 /// What helps where a separator is missing.
 const INCOMPLETE: &str = "to take such lines as they are: --reader-property ignore.error=true";
+
+/// Characters of a line that a person is shown.
+const SHOWN_MAX: usize = 60;
 
 /// The properties of the line reader.
 pub const KEYS: [&str; 8] = [
@@ -138,7 +144,8 @@ impl LineFormat {
                 None => {
                     let line = String::from_utf8_lossy(line);
                     let text = format!("No {what} found on line number {number}: '{line}'");
-                    Err(Failure::new(text, INCOMPLETE))
+                    let told = format!("no {what} in '{}'", cut(&line, SHOWN_MAX, true));
+                    Err(Failure::new(text, INCOMPLETE).told(told))
                 }
             }
         };
@@ -185,7 +192,11 @@ impl LineFormat {
                     let text = format!(
                         "No header key separator found in pair '{pair}' on line number {number}"
                     );
-                    return Err(Failure::new(text, INCOMPLETE));
+                    let told = format!(
+                        "no header key separator in '{}'",
+                        cut(&pair, SHOWN_MAX, true)
+                    );
+                    return Err(Failure::new(text, INCOMPLETE).told(told));
                 }
             }
         }

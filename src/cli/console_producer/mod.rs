@@ -202,6 +202,9 @@ impl ConsoleProducer {
             if is_new && is_old {
                 return Err(Usage::new(format!(
                     "Options --{new} and --{old} cannot be specified together."
+                ))
+                .told(format!(
+                    "--{old} is the old name of --{new}: give one of them"
                 )));
             }
         }

@@ -12,6 +12,7 @@ use crate::cli::printer::{
     progress::{
         Done, Pace, Part, Report, bar, bytes_per_second, fitting, per_second, records_per_second,
     },
+    table::count,
 };
 
 /// Narrower terminals get percent, speed and estimate only.
@@ -127,15 +128,15 @@ impl Sending {
     pub(super) fn summary(&self, elapsed: Duration, columns: u16) -> String {
         let counts = self.tally.counts();
         let done = counts.own_bytes();
-        let what = format!("{} records, {}", number(counts.acked), bytes(done));
+        let what = format!("{}, {}", count(counts.acked, "record"), bytes(done));
         let speeds = format!(
             " ({}, {})",
             bytes_per_second(per_second(done, elapsed)),
             records_per_second(per_second(counts.acked, elapsed)),
         );
         let line = |speeds: &str| {
-            let (seconds, errors) = (elapsed.as_secs_f64(), number(counts.failed));
-            format!("{what} in {seconds:.1} s{speeds}, {errors} errors")
+            let (seconds, errors) = (elapsed.as_secs_f64(), count(counts.failed, "error"));
+            format!("{what} in {seconds:.1} s{speeds}, {errors}")
         };
         Some(line(&speeds))
             .filter(|line| line.chars().count() <= usize::from(columns))

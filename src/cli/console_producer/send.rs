@@ -27,7 +27,11 @@ use crate::{
         args::{client, names},
         failure::{Failure, Reported, no_answer},
         printer::{
-            Mode, Printer, colour::Colour, look::Drawing, progress::Progress, table::thousands,
+            Mode, Printer,
+            colour::Colour,
+            look::Drawing,
+            progress::Progress,
+            table::{count, thousands},
         },
     },
     client::{
@@ -188,8 +192,8 @@ impl ConsoleProducer {
             "none" => String::new(),
             codec => format!(", {codec}"),
         };
-        let plural = if partitions == 1 { "" } else { "s" };
-        format!("{input} → {topic}   {partitions} partition{plural}, acks={acks}{codec}")
+        let partitions = count(partitions, "partition");
+        format!("{input} → {topic}   {partitions}, acks={acks}{codec}")
     }
 }
 
@@ -465,8 +469,8 @@ impl Session<'_> {
         if is_stopped && in_flight > 0 {
             self.losses.above(|| {
                 out.aside(format_args!(
-                    "finishing {} records in flight",
-                    number(in_flight)
+                    "finishing {} in flight",
+                    count(in_flight, "record")
                 ));
             });
         }
@@ -540,8 +544,8 @@ impl Session<'_> {
             let resume =
                 resume.map(|path| format!("  Continue with:  --resume {}", path.display()));
             out.note(format_args!(
-                "stopped: {} records acked.{}",
-                number(acked),
+                "stopped: {} acked.{}",
+                count(acked, "record"),
                 resume.unwrap_or_default()
             ));
         }

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn bad_values_are_told_in_kafkas_words() {
-        let said = |tool: ConsoleProducer| tool.settings().unwrap_err().to_string();
+        let said = |tool: ConsoleProducer| failure::explain(&tool.settings().unwrap_err()).plain;
         let size = ConsoleProducer {
             batch_size: Some("abc".into()),
             ..ConsoleProducer::default()

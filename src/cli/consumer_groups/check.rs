@@ -35,16 +35,19 @@ pub fn check(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()>
         check_describe(tool)?;
     }
     if let Some(option) = tool.view.given().filter(|_| !tool.describe) {
-        return usage(&format!("Option [{option}] belongs to [describe]"));
+        return Err(Usage::new(format!("--{option} needs --describe")).into());
     }
     if (tool.no_undo || tool.undo_file.is_some()) && !tool.reset_offsets {
-        return usage("Options [undo-file] and [no-undo] belong to [reset-offsets]");
+        return Err(Usage::new("--undo-file and --no-undo need --reset-offsets").into());
     }
     if tool.delete {
         check_delete(tool)?;
     }
     if tool.delete_offsets && (tool.topic.is_empty() || tool.group.is_empty()) {
-        return usage("Option [delete-offsets] takes the following options: [topic], [group]");
+        return usage(
+            "Option [delete-offsets] takes the following options: [topic], [group]",
+            "--delete-offsets needs --group and --topic",
+        );
     }
     if tool.reset_offsets {
         check_reset(tool, out)?;
@@ -54,8 +57,8 @@ pub fn check(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-fn usage<T>(text: &str) -> anyhow::Result<T> {
-    Err(Usage::new(text).into())
+fn usage<T>(text: &str, told: &str) -> anyhow::Result<T> {
+    Err(Usage::new(text).told(told).into())
 }
 
 /// Options that the original's parser allows only beside certain actions.
@@ -84,27 +87,38 @@ fn has_group(tool: &ConsumerGroups) -> bool {
 
 fn check_describe(tool: &ConsumerGroups) -> anyhow::Result<()> {
     if !has_group(tool) {
-        return usage("Option [describe] takes one of these options: [all-groups], [group]");
+        return usage(
+            "Option [describe] takes one of these options: [all-groups], [group]",
+            "--describe needs --group or --all-groups",
+        );
     }
     let modes = [tool.members, tool.offsets, tool.state.is_some()];
     if modes.iter().filter(|is_given| **is_given).count() > 1 {
         return usage(
             "Option [describe] takes at most one of these options: [members], [offsets], [state]",
+            "--members, --offsets and --state do not go together",
         );
     }
     if tool.state.as_ref().is_some_and(|state| !state.is_empty()) {
-        return usage("Option [describe] does not take a value for [state]");
+        return usage(
+            "Option [describe] does not take a value for [state]",
+            "--state has no value beside --describe; with --list it chooses groups",
+        );
     }
     Ok(())
 }
 
 fn check_delete(tool: &ConsumerGroups) -> anyhow::Result<()> {
     if !has_group(tool) {
-        return usage("Option [delete] takes one of these options: [all-groups], [group]");
+        return usage(
+            "Option [delete] takes one of these options: [all-groups], [group]",
+            "--delete needs --group or --all-groups",
+        );
     }
     if !tool.topic.is_empty() {
         return usage(
             "The consumer does not support topic-specific offset deletion from a consumer group.",
+            "--delete takes the whole group; the offsets of one --topic: --delete-offsets",
         );
     }
     Ok(())
@@ -112,7 +126,10 @@ fn check_delete(tool: &ConsumerGroups) -> anyhow::Result<()> {
 
 fn check_reset(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<()> {
     if tool.dry_run && tool.execute {
-        return usage("Option [reset-offsets] only accepts one of [execute] and [dry-run]");
+        return usage(
+            "Option [reset-offsets] only accepts one of [execute] and [dry-run]",
+            "--execute and --dry-run do not go together",
+        );
     }
     if !tool.dry_run && !tool.execute && out.look.mode == Mode::Plain {
         out.deprecation(
@@ -122,7 +139,10 @@ fn check_reset(tool: &ConsumerGroups, out: &mut Printer<'_>) -> anyhow::Result<(
         );
     }
     if !has_group(tool) {
-        return usage("Option [reset-offsets] takes one of these options: [all-groups], [group]");
+        return usage(
+            "Option [reset-offsets] takes one of these options: [all-groups], [group]",
+            "--reset-offsets needs --group or --all-groups",
+        );
     }
     let scenarios = [
         ("to-offset", tool.to_offset.is_some()),
@@ -174,8 +194,10 @@ impl ConsumerGroups {
             (Some((_, action)), None) => Ok(*action),
             _ => Err(Usage::new(
                 "Command must include exactly one action: --list, --describe, --delete, --reset-offsets, \
-                 --delete-offsets, --validate-regex"
-                    .to_owned(),
+                 --delete-offsets, --validate-regex",
+            )
+            .told(
+                "say one thing to do: --list, --describe, --reset-offsets, --delete, --delete-offsets or --validate-regex",
             )),
         }
     }

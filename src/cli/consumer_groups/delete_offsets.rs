@@ -33,7 +33,8 @@ impl ConsumerGroups {
     ) -> anyhow::Result<()> {
         let [group] = self.group.as_slice() else {
             let text = "Found multiple arguments for option group, but you asked for only one";
-            return Err(Failure::new(text, "one command for each group").into());
+            let failure = Failure::new(text, "one command for each group");
+            return Err(failure.told("--delete-offsets takes one --group").into());
         };
         let (partitions, missing) = self.partitions_to_delete(admin).await?;
         let results = match admin.delete_group_offsets(group, &partitions).await {

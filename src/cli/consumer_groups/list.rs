@@ -132,7 +132,11 @@ fn named(
             .copied()
     };
     let names: Option<Vec<_>> = text.split(',').map(find).collect();
-    names.ok_or_else(|| Usage::new(format!("{invalid} '{text}'. {valid}: {}", all.join(", "))))
+    let all_names = all.join(", ");
+    names.ok_or_else(|| {
+        Usage::new(format!("{invalid} '{text}'. {valid}: {all_names}"))
+            .told(format!("'{text}' is none of {all_names}"))
+    })
 }
 
 /// Ids, one per line; with headings and columns if type or state are asked for.

@@ -70,8 +70,11 @@ impl ConsumerGroups {
                 (.., true) => Ok(Scenario::ToCurrent),
                 _ => Err(Usage::new(
                     "Option '[reset-offsets]' requires one of the following scenarios: [[to-offset], [to-current], \
-                     [to-datetime], [from-file], [by-duration], [to-earliest], [to-latest], [shift-by]]"
-                        .to_owned(),
+                     [to-datetime], [from-file], [by-duration], [to-earliest], [to-latest], [shift-by]]",
+                )
+                .told(
+                    "say where to, by one of: --to-earliest, --to-latest, --to-datetime, --by-duration, --to-offset, \
+                     --shift-by, --to-current, --from-file",
                 )
                 .into()),
             }
@@ -96,9 +99,10 @@ impl ConsumerGroups {
         if self.from_file.is_some() {
             return Ok(Scope::Planned);
         }
-        Err(Usage::new(
-            "One of the reset scopes should be defined: --all-topics, --topic.",
-        ))
+        Err(
+            Usage::new("One of the reset scopes should be defined: --all-topics, --topic.")
+                .told("say what to reset, by --topic or --all-topics"),
+        )
     }
 
     /// How long to wait for an answer.

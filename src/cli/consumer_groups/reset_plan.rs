@@ -161,8 +161,10 @@ impl ConsumerGroups {
                 let plans = self.read_plans(path, out)?;
                 let Some(wanted) = plans.get(group) else {
                     let text = format!("No reset plan for group {group} found");
-                    let hint = format!("'{path}' has lines {group},topic,partition,offset for it");
-                    print_error(out, &Failure::new(text, hint))?;
+                    let hint = format!("a line of it is written {group},TOPIC,PARTITION,OFFSET");
+                    let failure = Failure::new(text, hint);
+                    let failure = failure.told(format!("'{path}' has no line for group '{group}'"));
+                    print_error(out, &failure)?;
                     return Ok(None);
                 };
                 clamped(admin, wanted.clone(), out).await?
@@ -305,16 +307,19 @@ fn refuse(partitions: &[TopicPartition], why: &str, hint: &str) -> Result<(), Fa
     }
     let names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
     let text = format!("The partitions \"{}\" {why}", names.join(","));
-    Err(Failure::new(text, hint))
+    Err(Failure::new(text, hint).told(format!("{} {why}", names.join(", "))))
 }
 
 /// Every partition's committed offset and so many more.
 fn shifted(partitions: Vec<TopicPartition>, committed: &Committed, by: i64) -> Result<Plan, Usage> {
-    let shift = |partition: TopicPartition| match committed.get(&partition) {
+    let shift = |partition: TopicPartition| {
+        match committed.get(&partition) {
         Some(commit) => Ok((partition, commit.offset.saturating_add(by))),
         None => Err(Usage::new(format!(
             "Cannot shift offset for partition {partition} since there is no current committed offset"
-        ))),
+        ))
+        .told(format!("partition {partition} has no commit that could be shifted"))),
+    }
     };
     partitions.into_iter().map(shift).collect()
 }

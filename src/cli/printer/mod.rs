@@ -343,8 +343,8 @@ impl<'o> Printer<'o> {
 
     /// The cause of a failure, for scripts, where the original shows it in a stack trace.
     pub fn cause(&mut self, failure: &Failure) {
-        if failure.code.is_none() && failure.plain != failure.message {
-            self.note(format_args!("Caused by: {}", failure.message));
+        if let (Some(cause), None) = (&failure.cause, failure.code) {
+            self.note(format_args!("Caused by: {cause}"));
         }
     }
 

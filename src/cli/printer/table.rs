@@ -161,8 +161,8 @@ pub fn flow(label: &str, pieces: &[String], look: &Look) -> String {
 }
 
 /// `1 partition`, `2 partitions`.
-pub fn count(number: usize, thing: &str) -> String {
-    let number = i64::try_from(number).unwrap_or(i64::MAX);
+pub fn count(number: impl TryInto<i64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
     format!(
         "{} {thing}{}",
         thousands(number),

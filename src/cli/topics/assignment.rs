@@ -21,13 +21,18 @@ pub fn parse(text: &str) -> Result<Vec<Vec<i32>>, Failure> {
             let twice = joined(&twice, ",");
             let text =
                 format!("Partition replica lists may not contain duplicate entries: {twice}");
-            return Err(Failure::new(text, FORM));
+            let told =
+                format!("--replica-assignment has broker {twice} twice in partition {partition}");
+            return Err(Failure::new(text, FORM).told(told));
         }
         let factor = partitions.first().map_or(replicas.len(), Vec::len);
         if replicas.len() != factor {
             let list = joined(&replicas, ", ");
             let text = format!("Partition {partition} has different replication factor: [{list}]");
-            return Err(Failure::new(text, FORM));
+            let told = format!(
+                "--replica-assignment gives partition {partition} another number of replicas than partition 0"
+            );
+            return Err(Failure::new(text, FORM).told(told));
         }
         partitions.push(replicas);
     }

@@ -57,7 +57,8 @@ impl Topics {
             (Some((_, action)), None) => Ok(*action),
             _ => Err(Usage::new(
                 "Command must include exactly one action: --list, --describe, --create, --alter or --delete",
-            )),
+            )
+            .told("say one thing to do: --list, --describe, --create, --alter or --delete")),
         }
     }
 
@@ -91,7 +92,8 @@ pub fn check(topics: &Topics, out: &mut Printer<'_>) -> anyhow::Result<()> {
 fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow::Result<()> {
     if action == Describe {
         if topics.if_exists && topics.topic.is_none() && topics.topic_id.is_none() {
-            return Err(Usage::new("--topic or --topic-id is required to describe a topic").into());
+            let usage = Usage::new("--topic or --topic-id is required to describe a topic");
+            return Err(usage.told("--if-exists needs --topic or --topic-id").into());
         }
         if topics.if_exists && topics.topic.is_some() && topics.wanted_id().is_some() {
             out.line(
@@ -105,9 +107,9 @@ fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow
     if action == Alter && !topics.config.is_empty() {
         return Err(Usage::new(
             "Option combination \"[[bootstrap-server], [config]]\" can't be used with option \"[alter]\" \
-             (To alter topic configurations, the kafka-configs tool can be used.)"
-                .to_owned(),
+             (To alter topic configurations, the kafka-configs tool can be used.)",
         )
+        .told("--alter changes partitions; --config of a topic that exists is for kafka-configs")
         .into());
     }
     if action == Alter && topics.partitions.is_none() {

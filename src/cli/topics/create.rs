@@ -13,7 +13,10 @@ use crate::{
         Admin,
         admin::topics::{NewTopic, TopicDescription},
     },
-    protocol::{ErrorCode, config},
+    protocol::{
+        ErrorCode,
+        config::{self, InvalidConfig},
+    },
 };
 
 /// What metric names cannot tell apart.
@@ -45,13 +48,15 @@ impl Topics {
             _ => Err(Failure::new(
                 "The replication factor must be between 1 and 32767 inclusive",
                 "without --replication-factor the broker's default.replication.factor counts",
-            )),
+            )
+            .told("--replication-factor must be from 1 to 32767")),
         });
         if partitions.is_some_and(|partitions| partitions < 1) {
             return Err(Failure::new(
                 "The partitions must be greater than 0",
                 "without --partitions the broker's num.partitions counts",
             )
+            .told("--partitions must be 1 or more")
             .into());
         }
         if name.is_empty() {
@@ -59,6 +64,7 @@ impl Topics {
                 "The given topic name '' cannot be represented in a request.",
                 failure::TOPIC_NAME,
             )
+            .told("a topic name cannot be empty")
             .into());
         }
         Ok(NewTopic {
@@ -133,10 +139,17 @@ fn configs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
             .find(|(name, _)| config::topic::key(name).is_none());
         let known = config::topic::KEYS.iter().map(|key| key.key.name);
         let hint = unknown.and_then(|(name, _)| names::did_you_mean(name, known));
-        Failure::new(
-            invalid.to_string(),
-            hint.unwrap_or_else(|| failure::EVERY_KEY.to_owned()),
-        )
+        let told = match &invalid {
+            InvalidConfig::UnknownTopicKey(name) => format!("topics have no config '{name}'"),
+            InvalidConfig::Value {
+                name,
+                value,
+                reason,
+            } => failure::wrong_value(name, value, reason),
+            other => failure::phrase(&other.to_string()),
+        };
+        let hint = hint.unwrap_or_else(|| failure::EVERY_KEY.to_owned());
+        Failure::new(invalid.to_string(), hint).told(told)
     })?;
     Ok(configs)
 }

@@ -11,7 +11,7 @@ use crate::cli::printer::{
     colour::Colour,
     figures::span,
     glyphs::{bar, sparkline},
-    table::{self, Column, numbers, thousands, words},
+    table::{self, Column, count, numbers, thousands, words},
 };
 
 /// What stands for something that has not come.
@@ -44,7 +44,7 @@ impl Group {
 
     /// The lines above the table.
     pub(super) fn heading(&self, is_sampling: bool, look: &Look) -> String {
-        let mut lag = format!("lag {} records", thousands(self.lag()));
+        let mut lag = format!("lag {}", count(self.lag(), "record"));
         let behind = self
             .offsets
             .iter()
