@@ -13,6 +13,7 @@ pub mod consumer;
 pub mod duration;
 pub mod error;
 pub mod metadata;
+pub mod pattern;
 pub mod producer;
 pub mod retry;
 
@@ -20,6 +21,7 @@ pub use admin::Admin;
 pub use cluster::Cluster;
 pub use consumer::Consumer;
 pub use error::Error;
+pub use pattern::Pattern;
 pub use producer::Producer;
 
 /// Milliseconds for a wire field.

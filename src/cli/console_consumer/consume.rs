@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
-use regex::Regex;
 use tokio::time::Instant;
 
 use super::{
@@ -26,6 +25,7 @@ use crate::{
         },
     },
     client::{
+        Pattern,
         config::{ConsumerConfig, IsolationLevel},
         consumer::{Consumer, Polled, PolledBatch},
     },
@@ -193,7 +193,7 @@ impl ConsoleConsumer {
                 Start::Offset(offset) => consumer.seek(&partition, offset),
             };
         } else if let Some(pattern) = &self.include {
-            Regex::new(pattern).map_err(|error| failure::invalid_pattern(pattern, &error))?;
+            Pattern::new(pattern).map_err(|error| failure::invalid_pattern(pattern, &error))?;
             consumer.subscribe_pattern(pattern)?;
         } else {
             consumer.subscribe(vec![topic])?;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
-
-use crate::cli::{
-    args::names,
-    failure::{self, Failure},
+use crate::{
+    cli::{
+        args::names,
+        failure::{self, Failure},
+    },
+    client::Pattern,
 };
 
 /// A `--topic` option for topics that exist: a regular expression for whole names, where a comma means "or"
@@ -14,7 +15,7 @@ use crate::cli::{
 #[derive(Debug, Clone)]
 pub struct Selection {
     given: Option<String>,
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
     exclude_internal: bool,
 }
 
@@ -27,8 +28,7 @@ impl Selection {
         let pattern = topic.map(|topic| {
             let text = topic.trim().replace(',', "|").replace(' ', "");
             let text = text.trim_matches(['"', '\'']);
-            let compiled = Regex::new(&format!("^(?:{text})$"));
-            compiled.map_err(|error| {
+            Pattern::new(text).map_err(|error| {
                 failure::invalid_pattern(text, &error)
                     .with_plain(format!("{text} is an invalid regex."))
             })
@@ -53,7 +53,7 @@ impl Selection {
         let is_meant = |name: &&str| {
             self.pattern
                 .as_ref()
-                .is_none_or(|pattern| pattern.is_match(name))
+                .is_none_or(|pattern| pattern.matches(name))
                 && !(self.exclude_internal && names::is_internal(name))
         };
         names.into_iter().filter(is_meant).collect()

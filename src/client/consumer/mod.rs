@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use regex::Regex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -32,6 +31,7 @@ use super::admin::offsets::Committed;
 use super::cluster::Cluster;
 use super::config::ConsumerConfig;
 use super::error::Error;
+use super::pattern::Pattern;
 use crate::protocol::TopicPartition;
 use crate::protocol::messages::FetchResponse;
 
@@ -114,7 +114,7 @@ impl Consumer {
     /// # Errors
     /// [`Error::Pattern`] if it is no regular expression, [`Error::NoGroup`] without a `group.id`.
     pub fn subscribe_pattern(&mut self, pattern: &str) -> Result<(), Error> {
-        let whole = Regex::new(&format!("^(?:{pattern})$"))?;
+        let whole = Pattern::new(pattern)?;
         self.subscribe_to(Subscription::Pattern(whole, Vec::new()))
     }
 

@@ -231,9 +231,8 @@ impl Consumer {
         };
         if let Subscription::Pattern(pattern, topics) = &mut self.subscription {
             let excluded = self.config.excludes_internal_topics;
-            let is_wanted = |name: &str, is_internal: bool| {
-                pattern.is_match(name) && !(excluded && is_internal)
-            };
+            let is_wanted =
+                |name: &str, is_internal: bool| pattern.matches(name) && !(excluded && is_internal);
             let matching = metadata
                 .topics
                 .iter()

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use regex::Regex;
 use tokio::time::Instant;
 
 use super::fetcher::Fetched;
+use crate::client::Pattern;
 use crate::protocol::TopicPartition;
 
 /// What is read, and who decides.
@@ -20,7 +20,7 @@ pub(super) enum Subscription {
     /// What the group gives of these topics.
     Topics(Vec<String>),
     /// What the group gives of topics whose whole name matches.
-    Pattern(Regex, Vec<String>),
+    Pattern(Pattern, Vec<String>),
 }
 
 impl Subscription {
