@@ -30,6 +30,7 @@ impl Topics {
         let assignments = self
             .replica_assignment
             .as_deref()
+            .filter(|text| !text.is_empty())
             .map(assignment::parse)
             .transpose()?;
         let names = self.selected(admin).await?;

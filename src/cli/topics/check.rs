@@ -95,7 +95,7 @@ fn check_topic(topics: &Topics, action: Action, out: &mut Printer<'_>) -> anyhow
             let usage = Usage::new("--topic or --topic-id is required to describe a topic");
             return Err(usage.told("--if-exists needs --topic or --topic-id").into());
         }
-        if topics.if_exists && topics.topic.is_some() && topics.wanted_id().is_some() {
+        if topics.if_exists && topics.topic.is_some() && topics.topic_id.is_some() {
             out.line(
                 "Only topic id will be used when both --topic and --topic-id are specified and topicId is not Uuid.ZERO_UUID",
             )?;

@@ -51,6 +51,7 @@ impl Topics {
             )
             .told("--replication-factor must be from 1 to 32767")),
         });
+        let factor = factor.transpose()?;
         if partitions.is_some_and(|partitions| partitions < 1) {
             return Err(Failure::new(
                 "The partitions must be greater than 0",
@@ -70,7 +71,7 @@ impl Topics {
         Ok(NewTopic {
             name,
             partitions,
-            replication_factor: factor.transpose()?,
+            replication_factor: factor,
             assignments,
             configs,
         })

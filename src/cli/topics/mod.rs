@@ -163,7 +163,11 @@ impl Tool for Topics {
         } else {
             "listTopics"
         };
-        let admin = client::admin(config, call).await?;
+        let admin = client::admin(config, call).await;
+        let admin = admin.map_err(|failure| match failure.plain.as_str() {
+            client::NO_ADMIN => anyhow::Error::from(Refused(failure)),
+            _ => failure.into(),
+        })?;
         match action {
             Action::List => self.list(&admin, out).await,
             Action::Create => self.create(&admin, out).await,

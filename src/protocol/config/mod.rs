@@ -296,7 +296,15 @@ impl Key {
                 Ok(_) | Err(_) => Err(self.not_a_number(text)),
             },
             Kind::String | Kind::Class | Kind::Password => Ok(Value::Text(trimmed.to_owned())),
-            Kind::List => Ok(Value::List(elements(trimmed).map(str::to_owned).collect())),
+            Kind::List => {
+                let mut list: Vec<String> = Vec::new();
+                for element in elements(trimmed) {
+                    if !list.iter().any(|known| known == element) {
+                        list.push(element.to_owned());
+                    }
+                }
+                Ok(Value::List(list))
+            }
         }
     }
 
