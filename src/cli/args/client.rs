@@ -69,6 +69,9 @@ pub fn about(error: &properties::Error) -> &'static str {
 /// Where client properties come from.
 const PROPERTIES: &str = "properties come from --command-config FILE, --command-property KEY=VALUE and the profile; all of them: --explain";
 
+/// What Apache's tools say of servers that cannot be ones, or whose names nobody knows.
+pub const NO_ADMIN: &str = "Failed to create new KafkaAdminClient";
+
 /// What an admin client makes of these properties, and the keys without effect.
 ///
 /// # Errors
@@ -76,7 +79,7 @@ const PROPERTIES: &str = "properties come from --command-config FILE, --command-
 pub fn config(properties: &Properties) -> Result<(ClientConfig, Vec<String>), Failure> {
     ClientConfig::from_properties(properties).map_err(|error| match &error {
         properties::Error::Invalid { key, .. } if key == "bootstrap.servers" => {
-            unusable(&error).with_plain("Failed to create new KafkaAdminClient")
+            unusable(&error).with_plain(NO_ADMIN)
         }
         _ => unusable(&error),
     })

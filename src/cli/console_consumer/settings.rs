@@ -78,16 +78,16 @@ impl ConsoleConsumer {
             Some(path) => client::read_file(path)?,
             None => Properties::default(),
         };
-        properties.extend(client::read_words(&self.property));
-        properties.extend(client::read_words(&self.formatter_property));
         for (key, class) in [
             ("key.deserializer", &self.key_deserializer),
             ("value.deserializer", &self.value_deserializer),
         ] {
-            if let Some(class) = class {
+            if let Some(class) = class.as_ref().filter(|class| !class.trim().is_empty()) {
                 properties.set(key, class);
             }
         }
+        properties.extend(client::read_words(&self.property));
+        properties.extend(client::read_words(&self.formatter_property));
         Ok(properties)
     }
 }

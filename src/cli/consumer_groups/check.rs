@@ -99,7 +99,7 @@ fn check_describe(tool: &ConsumerGroups) -> anyhow::Result<()> {
             "--members, --offsets and --state do not go together",
         );
     }
-    if tool.state.as_ref().is_some_and(|state| !state.is_empty()) {
+    if tool.state.as_ref().is_some_and(Option::is_some) {
         return usage(
             "Option [describe] does not take a value for [state]",
             "--state has no value beside --describe; with --list it chooses groups",

@@ -38,18 +38,23 @@ impl ConsumerGroups {
         };
         let (partitions, missing) = self.partitions_to_delete(admin).await?;
         let results = match admin.delete_group_offsets(group, &partitions).await {
-            Ok(results) => results,
-            Err(error @ Error::Broker { .. }) if out.look.mode == Mode::Plain => {
-                refused(&partitions, &error)
-            }
+            Ok(results) => Ok(results),
+            Err(error @ Error::Broker { .. }) if out.look.mode == Mode::Plain => Err(error),
             Err(error) => return Err(explained(group, error, admin).await),
         };
-        let failed = !missing.is_empty() || results.values().any(Result::is_err);
+        let (results, refusal) = match results {
+            Ok(results) => (results, None),
+            Err(error) => (refused(&partitions, &error), Some(error)),
+        };
+        let failed =
+            !missing.is_empty() || refusal.is_some() || results.values().any(Result::is_err);
         if out.look.mode == Mode::Plain {
-            print_plain(group, results, missing, out)?;
+            let first = results.values().find_map(|result| result.as_ref().err());
+            print_verdict(group, refusal.as_ref().or(first), out)?;
+            print_plain(results, missing, out)?;
         } else {
             for (topic, error) in missing {
-                out.failure(&nearest_topic(admin, &topic, error).await);
+                out.failure(&nearest_topic(admin, &topic, &error).await);
             }
             for (partition, result) in results {
                 let failure = result.as_ref().err().map(Failure::from);
@@ -99,19 +104,25 @@ impl ConsumerGroups {
     }
 }
 
-fn print_plain(
+fn print_verdict(
     group: &str,
+    error: Option<&Error>,
+    out: &mut Printer<'_>,
+) -> Result<(), OutputError> {
+    match error {
+        None => out.line(format_args!(
+            "Request succeeded for deleting offsets from group {group}."
+        )),
+        Some(error) if is_about_group(error) => print_error(out, &Failure::from(error)),
+        Some(_) => out.line(format_args!("\nError: {PARTITION_LEVEL}")),
+    }
+}
+
+fn print_plain(
     results: BTreeMap<TopicPartition, Result<(), Error>>,
     missing: Vec<(String, Error)>,
     out: &mut Printer<'_>,
 ) -> Result<(), OutputError> {
-    match results.values().find_map(|result| result.as_ref().err()) {
-        None => out.line(format_args!(
-            "Request succeeded for deleting offsets from group {group}."
-        ))?,
-        Some(error) if is_about_group(error) => print_error(out, &Failure::from(error))?,
-        Some(_) => out.line(format_args!("\nError: {PARTITION_LEVEL}"))?,
-    }
     let missing = missing.into_iter().map(|(topic, error)| Outcome {
         topic,
         partition: None,

@@ -34,11 +34,7 @@ pub(super) async fn groups(
     ids: &[String],
     with_offsets: bool,
 ) -> anyhow::Result<Vec<Group>> {
-    if ids.iter().any(String::is_empty) {
-        let error = Error::broker(ErrorCode::InvalidGroupId, None, "group ''");
-        let failure = Failure::from(&error).with_plain(failure::exception(&error));
-        return Err(failure.into());
-    }
+    check_named(ids, failure::exception)?;
     // Looked up once, for both of what follows.
     for (id, coordinator) in admin.cluster().coordinators(ids).await {
         if let Err(error) = coordinator {
@@ -85,6 +81,24 @@ pub(super) async fn groups(
         });
     }
     Ok(groups)
+}
+
+/// What every coordinator would refuse, in the words that `plain` has for it.
+///
+/// # Errors
+/// [`Failure`] for a group without a name.
+pub(super) fn check_named(ids: &[String], plain: fn(&Error) -> String) -> Result<(), Failure> {
+    if ids.iter().any(String::is_empty) {
+        let error = Error::broker(ErrorCode::InvalidGroupId, None, "group ''");
+        return Err(Failure::from(&error).with_plain(plain(&error)));
+    }
+    Ok(())
+}
+
+/// As Java tells an error that ended a call somewhere else.
+pub(super) fn execution(error: &Error) -> String {
+    let exception = failure::exception(error);
+    format!("java.util.concurrent.ExecutionException: {exception}")
 }
 
 /// What is wrong with a group; of one that is not there, what may have been meant.
@@ -193,6 +207,18 @@ pub(super) async fn led(
     Ok(partitions.iter().filter(is_led).cloned().collect())
 }
 
+/// What is wrong with a partition that has no offsets.
+fn unlisted(admin: &Admin, partition: &TopicPartition, error: &Error) -> Failure {
+    let mut plain = execution(error);
+    let topic = partition.topic.as_str();
+    let is_known = admin.cluster().metadata().topics.contains_key(topic);
+    if error.code() == Some(ErrorCode::UnknownTopicOrPartition) && !is_known {
+        let why = error.code().map_or("", ErrorCode::message);
+        plain = plain.replace(why, &format!("Failed to fetch metadata for partition {partition} because metadata for topic `{topic}` could not be found"));
+    }
+    Failure::from(error).with_plain(plain)
+}
+
 /// Offsets of one kind; partitions for which there is none are left out.
 ///
 /// # Errors
@@ -211,7 +237,8 @@ pub(super) async fn offsets(
         .list_offsets(&wanted, IsolationLevel::ReadUncommitted)
         .await?
     {
-        if let Some(offset) = listed?.offset {
+        let listed = listed.map_err(|error| unlisted(admin, &partition, &error))?;
+        if let Some(offset) = listed.offset {
             found.insert(partition, offset);
         }
     }

@@ -48,7 +48,12 @@ impl ConsumerGroups {
     /// # Errors
     /// [`Usage`] for a state or type that does not exist, and what a broker refuses.
     pub(super) async fn list(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
-        let states = states(self.state.as_deref().unwrap_or_default())?;
+        let states = states(
+            self.state
+                .as_ref()
+                .and_then(Option::as_deref)
+                .unwrap_or_default(),
+        )?;
         let types = types(self.r#type.as_deref().unwrap_or_default())?;
         let found = admin.list_groups(&owned(&states), &owned(&types)).await?;
         let groups: Vec<_> = found.into_iter().filter_map(listed).collect();
@@ -123,7 +128,9 @@ fn named(
     invalid: &str,
     valid: &str,
 ) -> Result<Vec<&'static str>, Usage> {
-    if text.is_empty() {
+    // As Java splits: nothing comes after the last separator.
+    let listed = text.trim_end_matches(',');
+    if listed.is_empty() {
         return Ok(Vec::new());
     }
     let find = |name: &str| {
@@ -131,7 +138,7 @@ fn named(
             .find(|known| known.eq_ignore_ascii_case(name.trim()))
             .copied()
     };
-    let names: Option<Vec<_>> = text.split(',').map(find).collect();
+    let names: Option<Vec<_>> = listed.split(',').map(find).collect();
     let all_names = all.join(", ");
     names.ok_or_else(|| {
         Usage::new(format!("{invalid} '{text}'. {valid}: {all_names}"))
@@ -207,6 +214,8 @@ mod tests {
     fn states_are_found_in_any_case() {
         assert_eq!(states("stable, EMPTY").unwrap(), ["Stable", "Empty"]);
         assert_eq!(states("").unwrap(), [""; 0]);
+        assert_eq!(states(",").unwrap(), [""; 0]);
+        assert_eq!(states("dead,").unwrap(), ["Dead"]);
         assert_eq!(
             types("x").unwrap_err().to_string(),
             "Invalid types list 'x'. Valid types are: Consumer, Classic"

@@ -36,6 +36,9 @@ kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group 
   --topic orders --to-earliest --dry-run
 kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl";
 
+/// The longest time-out, in milliseconds, that client properties can say.
+const INT_MAX: u128 = 2_147_483_647;
+
 const NOTES: &str = "\
 --to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; and beyond Apache's tool, in local time unless
 a zone follows: '2026-11-20 14:00', 'yesterday 14:00', monday, noon, now, '2h ago', or seconds since 1970.
@@ -88,8 +91,8 @@ pub struct ConsumerGroups {
     #[arg(long, help_heading = "What --describe and --list show")]
     pub offsets: bool,
     /// Print the state of groups; with --list also: only groups in these states.
-    #[arg(long, value_name = "STATE,...", num_args = 0..=1, default_missing_value = "", help_heading = "What --describe and --list show")]
-    pub state: Option<String>,
+    #[arg(long, value_name = "STATE,...", num_args = 0..=1, help_heading = "What --describe and --list show")]
+    pub state: Option<Option<String>>,
     /// Print the type of groups; also: only groups of these types.
     #[arg(long, value_name = "TYPE,...", num_args = 0..=1, default_missing_value = "", help_heading = "What --describe and --list show")]
     pub r#type: Option<String>,
@@ -259,7 +262,7 @@ impl ConsumerGroups {
     /// Connects; no call may take longer than `--timeout`, or else than the properties say.
     async fn connect(&self, action: Action, out: &mut Printer<'_>) -> anyhow::Result<Admin> {
         let mut properties = self.connection.properties()?;
-        let wait = self.wait()?.as_millis().to_string();
+        let wait = self.wait()?.as_millis().min(INT_MAX).to_string();
         for key in ["request.timeout.ms", "default.api.timeout.ms"] {
             if self.timeout.is_some() || properties.get(key).is_none() {
                 properties.set(key, &wait);
@@ -274,6 +277,7 @@ impl ConsumerGroups {
         };
         let failed = |failure: Failure| {
             let plain = match action {
+                _ if failure.plain == client::NO_ADMIN => return failure,
                 Action::List => "org.apache.kafka.common.KafkaException: Failed to find brokers to send ListGroups".to_owned(),
                 _ => format!("org.apache.kafka.common.errors.TimeoutException: {}", failure.plain),
             };

@@ -7,7 +7,7 @@ use chrono::Local;
 use super::{
     ConsumerGroups,
     csv::{self, Plans},
-    gather::{led, offsets},
+    gather::{check_named, execution, led, offsets},
     print_error,
     reset_offsets::{Scenario, Scope, clamp, plain},
     reset_screen::{self, Move},
@@ -44,6 +44,7 @@ impl ConsumerGroups {
         let now = Local::now();
         let scenario = self.scenario(&now)?;
         let groups = self.groups(admin).await?;
+        check_named(&groups, execution)?;
         let mut plans = Plans::new();
         let mut states = BTreeMap::new();
         let mut failed = false;
@@ -174,7 +175,7 @@ impl ConsumerGroups {
     }
 
     /// Called as `NAME.sh` it makes the noise that the original makes over a file with groups, which it reads twice.
-    fn read_plans(&self, path: &str, out: &mut Printer<'_>) -> Result<Plans, Failure> {
+    fn read_plans(&self, path: &str, out: &mut Printer<'_>) -> anyhow::Result<Plans> {
         let text = fs::read_to_string(path).map_err(|error| {
             Failure::new(
                 format!("java.io.IOException: Unable to read file {path}"),
@@ -187,6 +188,13 @@ impl ConsumerGroups {
             out.note(noise);
         }
         let plans = csv::read(path, &text, &self.group)?;
+        if plans.values().flat_map(BTreeMap::values).any(|to| *to < 0) {
+            let usage = Usage::new("Invalid negative offset");
+            let hint = "the oldest record has the offset that --to-earliest --dry-run shows";
+            return Err(usage
+                .with_message(format!("an offset in '{path}' is negative"), hint)
+                .into());
+        }
         if let Some(noise) = &noise {
             out.note(noise);
         }
@@ -214,16 +222,21 @@ impl ConsumerGroups {
             Scope::Topics(topics) => topics,
         };
         let names: Vec<_> = topics.iter().map(|topic| topic.topic.clone()).collect();
-        let mut described = admin.describe_topics(&names).await?;
+        let described = admin.describe_topics(&names).await?;
         let mut partitions = Vec::new();
         let mut unknown = Vec::new();
         let mut leaderless = Vec::new();
         for topic in topics {
-            let found = match described.remove(&topic.topic) {
+            let found = match described.get(&topic.topic) {
                 None => continue,
                 Some(Ok(found)) => found,
                 Some(Err(error)) => {
-                    return Err(nearest_topic(admin, &topic.topic, error).await.into());
+                    let failure = nearest_topic(admin, &topic.topic, error).await;
+                    // The original asks for the partitions of such a topic elsewhere.
+                    return Err(match topic.partitions {
+                        Some(_) => failure.with_plain(execution(error)).into(),
+                        None => failure.into(),
+                    });
                 }
             };
             let numbers = topic
@@ -242,6 +255,8 @@ impl ConsumerGroups {
         refuse(&unknown, "do not exist", which)?;
         let down = "which those are: kafka-topics --describe --unavailable-partitions";
         refuse(&leaderless, "have no leader", down)?;
+        partitions.sort_unstable();
+        partitions.dedup();
         Ok(partitions)
     }
 }
@@ -291,8 +306,8 @@ fn question(plans: &Plans) -> Question {
 }
 
 /// What there is instead of a topic that there is not.
-pub(super) async fn nearest_topic(admin: &Admin, topic: &str, error: Error) -> Failure {
-    let failure = Failure::from(&error);
+pub(super) async fn nearest_topic(admin: &Admin, topic: &str, error: &Error) -> Failure {
+    let failure = Failure::from(error);
     if error.code() != Some(ErrorCode::UnknownTopicOrPartition) {
         return failure;
     }
