@@ -62,14 +62,10 @@ fn described(wire: &mut Wire, key: &str) -> (String, i8) {
         resources: vec![resource],
         ..DescribeConfigsRequest::default()
     };
-    let config = wire
-        .call(&request, 4)
-        .unwrap()
-        .results
-        .remove(0)
-        .configs
-        .remove(0);
-    (config.value.unwrap().to_string(), config.config_source)
+    let response = wire.call(&request, 4).unwrap();
+    let config = &response.results[0].configs[0];
+    let value = config.value.as_deref().unwrap();
+    (value.to_owned(), config.config_source)
 }
 
 /// The error of a record of this many bytes written to `t`.

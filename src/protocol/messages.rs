@@ -4,6 +4,7 @@
 //! takes its default when it is read.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -109,8 +110,8 @@ fn null_if<T>(
 )]
 mod generated {
     use super::{
-        ApiKey, ByteString, Bytes, Decoder, EncodeError, Encoder, Message, RangeInclusive, Record,
-        Records, Request, Result, Uuid, not_null, null_if,
+        ApiKey, Arc, ByteString, Bytes, Decoder, EncodeError, Encoder, Message, RangeInclusive,
+        Record, Records, Request, Result, Uuid, not_null, null_if,
     };
 
     include!(concat!(env!("OUT_DIR"), "/messages.rs"));

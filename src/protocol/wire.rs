@@ -3,7 +3,10 @@
 //! A decoder works on one frame and hands out slices of it. Every length and count is checked against the bytes that
 //! are left before anything is reserved, so a peer's word never allocates.
 
+use std::any::Any;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use bytestring::ByteString;
@@ -69,6 +72,8 @@ pub struct Decoder {
     frame: Bytes,
     /// Bytes of memory that arrays may still take.
     room: usize,
+    /// The shared array read last, with the bytes it was read from.
+    shared: Option<(Bytes, Arc<dyn Any + Send + Sync>)>,
 }
 
 /// Arrays may take this many times the length of the frame in memory, and [`ROOM_MIN`] in any case. A string of one byte
@@ -84,7 +89,11 @@ impl Decoder {
             .len()
             .saturating_mul(ROOM_FACTOR)
             .saturating_add(ROOM_MIN);
-        Self { frame, room }
+        Self {
+            frame,
+            room,
+            shared: None,
+        }
     }
 
     /// How many bytes are left.
@@ -291,6 +300,30 @@ impl Decoder {
         Ok(Some(items))
     }
 
+    /// An array that others of this frame may equal: where the bytes of the one before come again, it is that one. `read`
+    /// must read nothing but the array, and the same way each time.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn shared<T: Any + Send + Sync>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<Vec<T>>,
+    ) -> Result<Arc<Vec<T>>> {
+        if let Some((bytes, items)) = &self.shared
+            && self.frame.starts_with(bytes)
+            && let Ok(items) = Arc::clone(items).downcast()
+        {
+            self.frame.advance(bytes.len());
+            return Ok(items);
+        }
+        let before = self.frame.clone();
+        let items = Arc::new(read(self)?);
+        let taken = before.len().saturating_sub(self.frame.len());
+        let kept: Arc<Vec<T>> = Arc::clone(&items);
+        self.shared = Some((before.slice(..taken), kept));
+        Ok(items)
+    }
+
     /// The tagged fields at the end of a struct of a flexible version. `field` gets each tag with its content and says
     /// whether it knows it; unknown ones are skipped.
     ///
@@ -311,6 +344,7 @@ impl Decoder {
             let mut content = Self {
                 frame: self.take(length, "a tagged field")?,
                 room: self.room,
+                shared: None,
             };
             let is_known = field(tag, &mut content)?;
             self.room = content.room;
@@ -436,6 +470,8 @@ pub enum Piece {
 pub struct Encoder {
     buffer: BytesMut,
     inserted: Vec<(usize, Records)>,
+    /// The shared array written last, and where in the buffer it stands.
+    shared: Option<(Arc<dyn Any + Send + Sync>, Range<usize>)>,
 }
 
 /// Records shorter than this are copied into the frame: cheaper than a piece of their own.
@@ -451,7 +487,7 @@ impl Encoder {
     pub fn with_buffer(buffer: BytesMut) -> Self {
         Self {
             buffer,
-            inserted: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -651,6 +687,30 @@ impl Encoder {
             .try_for_each(|value| item(self, value))
     }
 
+    /// An array that others of this message may be: where the one before comes again, its bytes are copied. `write` must
+    /// write nothing but the array, no records, and the same way each time.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn shared<T: Any + Send + Sync>(
+        &mut self,
+        items: &Arc<Vec<T>>,
+        write: impl FnOnce(&mut Self) -> std::result::Result<(), EncodeError>,
+    ) -> std::result::Result<(), EncodeError> {
+        let start = self.buffer.len();
+        if let Some((last, place)) = &self.shared
+            && std::ptr::addr_eq(Arc::as_ptr(last), Arc::as_ptr(items))
+        {
+            self.buffer.resize(start.saturating_add(place.len()), 0);
+            self.buffer.copy_within(place.clone(), start);
+            return Ok(());
+        }
+        write(self)?;
+        let kept: Arc<Vec<T>> = Arc::clone(items);
+        self.shared = Some((kept, start..self.buffer.len()));
+        Ok(())
+    }
+
     /// One tagged field: its tag, the size of what `content` writes, and that.
     ///
     /// # Errors
@@ -712,6 +772,45 @@ mod tests {
             strings(1_000_000),
             Err(DecodeError::TooManyItems { count: 1_000_000 })
         );
+    }
+
+    #[test]
+    fn shared_arrays_are_written_and_read_once_while_they_repeat() {
+        let write = |encoder: &mut Encoder, items: &Arc<Vec<i16>>| {
+            encoder.shared(items, |out| {
+                out.array(Some(items), true, |out, item| {
+                    out.i16(*item);
+                    Ok(())
+                })
+            })
+        };
+        let read = |decoder: &mut Decoder| {
+            decoder.shared(|input| Ok(input.array(true, 2, Decoder::i16)?.unwrap_or_default()))
+        };
+        let (one, other) = (Arc::new(vec![7, 8]), Arc::new(vec![9]));
+        let order = [&one, &one, &other, &one];
+        let mut encoder = Encoder::new();
+        for items in order {
+            write(&mut encoder, items).unwrap();
+        }
+        let frame = encoder.into_bytes();
+        assert_eq!(frame[..10], [3, 0, 7, 0, 8, 3, 0, 7, 0, 8]);
+        let mut decoder = Decoder::new(frame);
+        let found = order.map(|_| read(&mut decoder).unwrap());
+        assert_eq!(found, order.map(Arc::clone));
+        assert!(Arc::ptr_eq(&found[0], &found[1]) && !Arc::ptr_eq(&found[0], &found[3]));
+        assert_eq!(decoder.finish(), Ok(()));
+    }
+
+    #[test]
+    fn bytes_that_only_begin_like_a_shared_array_are_read_on_their_own() {
+        let mut decoder = Decoder::new(Bytes::from_static(&[2, 5, 3, 5, 6]));
+        let mut read =
+            || decoder.shared(|input| Ok(input.array(true, 1, Decoder::i8)?.unwrap_or_default()));
+        assert_eq!(*read().unwrap(), [5]);
+        assert_eq!(*read().unwrap(), [5, 6]);
+        let shorter = read().unwrap_err();
+        assert_eq!(shorter, DecodeError::Truncated { what: "a varint" });
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `DescribeTopicPartitions` (75): topics by name, a bounded number of partitions at a time (KIP-966).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::{Context, Handler};
 use crate::broker::authorizer::TOPIC_OPERATIONS;
@@ -54,21 +55,17 @@ impl Page<'_> {
         let from = request.cursor.as_ref().map_or(("", 0), |cursor| {
             (&*cursor.topic_name, cursor.partition_index)
         });
-        let names = if asked.is_empty() {
-            self.image.topics().map(|topic| &*topic.name).collect()
-        } else {
-            asked
-        };
+        let topics = self.topics(asked, from.0);
         let wanted = usize::try_from(request.response_partition_limit).unwrap_or_default();
         let mut room = wanted.min(self.partitions_max).max(1);
         let mut response = DescribeTopicPartitionsResponse::default();
-        for name in names.range(from.0..) {
-            let first = if *name == from.0 { from.1 } else { 0 };
+        for (name, topic) in topics {
+            let first = if name == from.0 { from.1 } else { 0 };
             if room == 0 {
                 response.next_cursor = Some(cursor(name, first));
                 break;
             }
-            let Some(topic) = self.image.topic(name) else {
+            let Some(topic) = topic else {
                 response.topics.push(missing(name));
                 continue;
             };
@@ -86,6 +83,20 @@ impl Page<'_> {
             }
         }
         response
+    }
+
+    /// The topics that are asked for, all of them where none is, that do not come before `from`.
+    fn topics<'t>(
+        &'t self,
+        asked: BTreeSet<&'t str>,
+        from: &str,
+    ) -> BTreeMap<&'t str, Option<&'t Arc<Topic>>> {
+        if asked.is_empty() {
+            let all = self.image.topics().map(|topic| (&*topic.name, Some(topic)));
+            return all.filter(|(name, _topic)| *name >= from).collect();
+        }
+        let asked = asked.into_iter().filter(|name| *name >= from);
+        asked.map(|name| (name, self.image.topic(name))).collect()
     }
 
     fn partition(

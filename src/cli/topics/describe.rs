@@ -1,6 +1,7 @@
 //! `--describe` and `--list`: what there is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -84,7 +85,7 @@ impl Topics {
         let around = Surroundings { alive, moving };
         let mut topics = Vec::new();
         for (topic, configs) in described.into_iter().zip(in_order(&resources, configs)) {
-            topics.push(shown(topic, configs?, &around));
+            topics.push(shown(topic, &configs?, &around));
         }
         let now_ms = chrono::Utc::now().timestamp_millis();
         self.filter(&mut topics, out);
@@ -209,25 +210,27 @@ async fn reassignments(admin: &Admin) -> Result<BTreeMap<TopicPartition, Moving>
 /// The answers in the order of the questions.
 fn in_order(
     resources: &[ConfigResource],
-    mut configs: BTreeMap<ConfigResource, Result<Vec<ConfigEntry>, client::Error>>,
-) -> impl Iterator<Item = Result<Vec<ConfigEntry>, client::Error>> {
-    resources
-        .iter()
-        .map(move |resource| configs.remove(resource).unwrap_or_else(|| Ok(Vec::new())))
+    mut configs: BTreeMap<ConfigResource, Result<Arc<[ConfigEntry]>, client::Error>>,
+) -> impl Iterator<Item = Result<Arc<[ConfigEntry]>, client::Error>> {
+    resources.iter().map(move |resource| {
+        configs
+            .remove(resource)
+            .unwrap_or_else(|| Ok(Arc::default()))
+    })
 }
 
-fn shown(topic: TopicDescription, configs: Vec<ConfigEntry>, around: &Surroundings) -> Topic {
+fn shown(topic: TopicDescription, configs: &[ConfigEntry], around: &Surroundings) -> Topic {
     let min_isr = configs
         .iter()
         .find(|entry| entry.name == "min.insync.replicas");
     let min_isr = min_isr.and_then(|entry| entry.value.as_ref()?.parse().ok());
     let count = configs.len();
     let changed = configs
-        .into_iter()
+        .iter()
         .filter(|entry| entry.source != ConfigSource::Default);
     let mut configs: Vec<_> = changed
         .map(|entry| {
-            let value = entry.value.unwrap_or_default();
+            let value = entry.value.clone().unwrap_or_default();
             (entry.name.to_string(), value.to_string())
         })
         .collect();

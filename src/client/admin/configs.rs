@@ -1,6 +1,9 @@
 //! Configuration of topics, brokers, groups and clients.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use bytestring::ByteString;
 use tokio::task::JoinSet;
@@ -17,8 +20,8 @@ use crate::protocol::messages::{
     IncrementalAlterConfigsResponse, ListConfigResourcesRequest,
 };
 
-/// Resources that one request asks for: some 600 KB of answer, and the next is in the making while it is read.
-const RESOURCES_MAX: usize = 500;
+/// Resources that one request asks for: some 140 KB of answer, and the next is in the making while it is read.
+const RESOURCES_MAX: usize = 100;
 
 /// Something that has a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +48,10 @@ impl ConfigResource {
             ResourceType::Topic | ResourceType::ClientMetrics | ResourceType::Group => None,
         }
     }
+}
 
-    fn subject(&self) -> String {
+impl fmt::Display for ConfigResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             ResourceType::Topic => "topic",
             ResourceType::Broker => "broker",
@@ -54,7 +59,7 @@ impl ConfigResource {
             ResourceType::ClientMetrics => "client metrics",
             ResourceType::Group => "group",
         };
-        format!("configuration of {kind} '{}'", self.name)
+        write!(f, "configuration of {kind} '{}'", self.name)
     }
 }
 
@@ -100,7 +105,8 @@ pub enum AlterConfig {
 }
 
 impl Admin {
-    /// The configurations of `resources`; all brokers concerned are asked at the same time.
+    /// The configurations of `resources`; all brokers concerned are asked at the same time. Resources that are set alike
+    /// share theirs where the broker tells of one right after the other.
     ///
     /// # Errors
     /// When a broker cannot be reached. What it refuses is an error of that resource.
@@ -108,7 +114,7 @@ impl Admin {
         &self,
         resources: &[ConfigResource],
         with_synonyms: bool,
-    ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>, Error> {
+    ) -> Result<PerItem<ConfigResource, Arc<[ConfigEntry]>>, Error> {
         let request = |resources: &[&ConfigResource]| DescribeConfigsRequest {
             resources: resources
                 .iter()
@@ -117,14 +123,15 @@ impl Admin {
             include_synonyms: with_synonyms,
             include_documentation: false,
         };
-        let mut done = PerItem::new();
+        let mut described = Described::default();
         let (anywhere, at_home) = by_home(resources);
         let mut answers = JoinSet::new();
         for some in anywhere.chunks(RESOURCES_MAX) {
             answers.spawn(describe_anywhere(self.cluster.clone(), request(some)));
         }
-        for answer in answers.join_all().await {
-            collect_configs(answer?, &mut done);
+        while let Some(answer) = answers.join_next().await {
+            let answer = answer.unwrap_or_else(|panic| resume_unwind(panic.into_panic()));
+            described.collect(answer?);
         }
         if !at_home.is_empty() {
             self.cluster.brokers().await?;
@@ -133,10 +140,10 @@ impl Admin {
                 .map(|(id, resources)| (*id, request(resources)));
             let requests: Vec<_> = requests.collect();
             for (_id, _request, answer) in self.cluster.ask_each(requests).await {
-                collect_configs(answer?, &mut done);
+                described.collect(answer?);
             }
         }
-        Ok(done)
+        Ok(described.done)
     }
 
     /// Changes configurations, or only checks whether they could be changed. All changes of one resource apply or none.
@@ -257,22 +264,42 @@ fn to_alter(
     }
 }
 
-fn collect_configs(
-    response: DescribeConfigsResponse,
-    done: &mut PerItem<ConfigResource, Vec<ConfigEntry>>,
-) {
-    for result in response.results {
-        let Some(resource) = resource(result.resource_type, &result.resource_name) else {
-            continue;
-        };
-        let checked = check(
-            result.error_code,
-            result.error_message.as_deref(),
-            resource.subject(),
-        );
-        let entries = result.configs.into_iter().map(entry);
-        let outcome = checked.map(|()| entries.collect());
-        done.insert(resource, outcome);
+/// A configuration as it came.
+type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
+
+/// What the brokers have told so far.
+#[derive(Default)]
+struct Described {
+    done: PerItem<ConfigResource, Arc<[ConfigEntry]>>,
+    /// The configuration that came last, as it came and as it is handed out.
+    last: Option<(Configs, Arc<[ConfigEntry]>)>,
+}
+
+impl Described {
+    fn collect(&mut self, response: DescribeConfigsResponse) {
+        for result in response.results {
+            let Some(resource) = resource(result.resource_type, &result.resource_name) else {
+                continue;
+            };
+            let checked = check(
+                result.error_code,
+                result.error_message.as_deref(),
+                &resource,
+            );
+            let outcome = checked.map(|()| self.entries(result.configs));
+            self.done.insert(resource, outcome);
+        }
+    }
+
+    fn entries(&mut self, configs: Configs) -> Arc<[ConfigEntry]> {
+        if let Some((last, entries)) = &self.last
+            && (Arc::ptr_eq(last, &configs) || *last == configs)
+        {
+            return Arc::clone(entries);
+        }
+        let entries: Arc<[_]> = configs.iter().map(entry).collect();
+        self.last = Some((configs, Arc::clone(&entries)));
+        entries
     }
 }
 
@@ -284,11 +311,7 @@ fn collect_altered(
         let Some(resource) = resource(item.resource_type, &item.resource_name) else {
             continue;
         };
-        let checked = check(
-            item.error_code,
-            item.error_message.as_deref(),
-            resource.subject(),
-        );
+        let checked = check(item.error_code, item.error_message.as_deref(), &resource);
         done.insert(resource, checked);
     }
 }
@@ -300,15 +323,15 @@ fn resource(code: i8, name: &str) -> Option<ConfigResource> {
     })
 }
 
-fn entry(config: DescribeConfigsResponseConfig) -> ConfigEntry {
-    let synonyms = config.synonyms.into_iter().map(|synonym| Synonym {
-        name: synonym.name,
-        value: synonym.value,
+fn entry(config: &DescribeConfigsResponseConfig) -> ConfigEntry {
+    let synonyms = config.synonyms.iter().map(|synonym| Synonym {
+        name: synonym.name.clone(),
+        value: synonym.value.clone(),
         source: ConfigSource::from(synonym.source),
     });
     ConfigEntry {
-        name: config.name,
-        value: config.value,
+        name: config.name.clone(),
+        value: config.value.clone(),
         source: ConfigSource::from(config.config_source),
         is_read_only: config.read_only,
         is_sensitive: config.is_sensitive,

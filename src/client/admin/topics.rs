@@ -463,7 +463,7 @@ fn collect_page(
             known.partitions.extend(partitions);
             continue;
         }
-        let checked = check(topic.error_code, None, format!("topic '{name}'"));
+        let checked = check(topic.error_code, None, format_args!("topic '{name}'"));
         let description = TopicDescription {
             name: name.clone(),
             id: topic.topic_id,
@@ -488,7 +488,7 @@ fn from_page(partition: DescribeTopicPartitionsResponsePartition) -> PartitionDe
 }
 
 fn from_metadata(name: &str, topic: &metadata::Topic) -> Result<TopicDescription, Error> {
-    check(topic.error.code(), None, format!("topic '{name}'"))?;
+    check(topic.error.code(), None, format_args!("topic '{name}'"))?;
     let partition = |partition: &metadata::Partition| PartitionDescription {
         id: partition.id,
         leader: partition.leader,

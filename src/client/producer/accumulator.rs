@@ -169,9 +169,7 @@ impl Accumulator {
             if let Some(full) = queue.waiting.back_mut() {
                 full.close();
             }
-            queue
-                .waiting
-                .push_back(Batch::new(id, self.batch_bytes, now()));
+            queue.waiting.push_back(Batch::new(id, room, now()));
             self.active.insert(id);
             self.batches = self.batches.saturating_add(1);
             appended = Appended::Ready;

@@ -130,10 +130,10 @@ fn item_type(field: &Field) -> String {
 
 fn rust_type(field: &Field) -> String {
     let item = item_type(field);
-    let whole = if field.is_array {
-        format!("Vec<{item}>")
-    } else {
-        item
+    let whole = match (field.is_array, field.is_shared) {
+        (true, true) => format!("Arc<Vec<{item}>>"),
+        (true, false) => format!("Vec<{item}>"),
+        (false, _) => item,
     };
     if field.nullable.is_some() {
         format!("Option<{whole}>")
@@ -145,6 +145,7 @@ fn rust_type(field: &Field) -> String {
 fn default(field: &Field) -> String {
     match (&field.default, item_type(field).as_str()) {
         (None, _) if field.nullable.is_some() => "None".to_owned(),
+        (None, _) if field.is_shared => "Arc::default()".to_owned(),
         (None, _) if field.is_array => "Vec::new()".to_owned(),
         (None, "bool") => "false".to_owned(),
         (None, "i8" | "i16" | "u16" | "i32" | "i64") => "0".to_owned(),
@@ -235,6 +236,10 @@ fn read_value(field: &Field, scope: Scope) -> String {
         _ => return format!("{}?", read_item(field, scope)),
     };
     match field.nullable {
+        None if field.is_shared => format!(
+            "input.shared(|input| not_null({optional}, \"{}\", version))?",
+            field.name
+        ),
         None => format!("not_null({optional}, \"{}\", version)?", field.name),
         Some(versions) => match condition(versions, scope) {
             None => optional,
@@ -381,7 +386,13 @@ fn write_value(field: &Field, scope: Scope) -> String {
                     format!("Some({place}.as_slice())")
                 };
                 let item = write_item(field, scope, "item");
-                format!("out.array({items}, {flexible}, |out, item| {{ {item} Ok(()) }})?;")
+                let array =
+                    format!("out.array({items}, {flexible}, |out, item| {{ {item} Ok(()) }})");
+                if field.is_shared {
+                    format!("out.shared(&{place}, |out| {array})?;")
+                } else {
+                    format!("{array}?;")
+                }
             }
             FieldKind::Primitive(kind) if kind == "records" && is_null => {
                 format!("out.records({place}.as_ref(), {flexible})?;")

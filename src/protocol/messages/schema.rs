@@ -10,7 +10,7 @@
 //! Types: `bool i8 i16 u16 i32 i64 f64 uuid string bytes records`, a struct by its name, `[]` before any of them; `?`
 //! after it means that it may be null, `?(v2..7)` in those versions. `v3+`, `v3..5`, `v3`, `v..5` are the versions that
 //! have the field; all of them where it is left out. `tag` makes it a tagged field, `=` gives a default that is not
-//! 0, false, empty or null.
+//! 0, false, empty or null. `shared` is for an array that structs of a message often have in common.
 
 /// A message and everything below it.
 pub(crate) struct Message {
@@ -76,6 +76,7 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) kind: FieldKind,
     pub(crate) is_array: bool,
+    pub(crate) is_shared: bool,
     pub(crate) nullable: Option<Versions>,
     pub(crate) versions: Versions,
     pub(crate) tag: Option<u32>,
@@ -246,6 +247,7 @@ fn field(words: &[&str]) -> Result<Field, String> {
         name: (*name).to_owned(),
         kind,
         is_array,
+        is_shared: false,
         nullable,
         versions: Versions::ALL,
         tag: None,
@@ -260,6 +262,7 @@ fn field(words: &[&str]) -> Result<Field, String> {
         };
         match *word {
             "tag" => field.tag = Some(value()?.parse().map_err(|e| format!("tag: {e}"))?),
+            "shared" if is_array && nullable.is_none() => field.is_shared = true,
             "=" => field.default = Some((*value()?).to_owned()),
             versions => field.versions = Versions::parse(versions)?,
         }

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytestring::ByteString;
 
@@ -41,31 +42,28 @@ struct Synonym {
 
 /// Answers a request.
 pub fn answer(view: View<'_>, request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
-    let description = Description {
+    let mut description = Description {
         view,
+        request,
         topic_defaults: OnceCell::new(),
+        last_topic: None,
     };
     let results = request.resources.iter().map(|resource| {
-        let mut result = DescribeConfigsResponseResult {
+        let (error_code, error_message, configs) = match description.configs(resource) {
+            // Kafka sends an empty text where others send none.
+            Ok(configs) => (ErrorCode::None, ByteString::from_static(""), configs),
+            Err(refusal) => {
+                let text = refusal.text().unwrap_or_default();
+                (refusal.code, text, Arc::default())
+            }
+        };
+        DescribeConfigsResponseResult {
+            error_code: error_code.code(),
+            error_message: Some(error_message),
             resource_type: resource.resource_type,
             resource_name: resource.resource_name.clone(),
-            // Kafka sends an empty text where others send none.
-            error_message: Some(ByteString::from_static("")),
-            ..DescribeConfigsResponseResult::default()
-        };
-        match description.entries(resource) {
-            Ok(entries) => {
-                result.configs = entries
-                    .into_iter()
-                    .map(|entry| config(entry, request))
-                    .collect();
-            }
-            Err(refusal) => {
-                result.error_code = refusal.code.code();
-                result.error_message = Some(refusal.text().unwrap_or_default());
-            }
+            configs,
         }
-        result
     });
     DescribeConfigsResponse {
         results: results.collect(),
@@ -114,49 +112,69 @@ fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResp
     }
 }
 
-/// One answer in the making. What topics fall back on is the same for all of them and worked out once.
+type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
+
+/// One answer in the making. A request may ask for thousands of topics: what they fall back on is worked out once, and
+/// so is what topics in a row have in common that are set alike.
 struct Description<'v> {
     view: View<'v>,
+    request: &'v DescribeConfigsRequest,
     topic_defaults: OnceCell<Vec<Entry>>,
+    last_topic: Option<(&'v ConfigMap, Option<&'v [ByteString]>, Configs)>,
 }
 
-impl Description<'_> {
-    fn entries(&self, resource: &DescribeConfigsRequestResource) -> Result<Vec<Entry>, Refusal> {
-        let (view, name) = (self.view, &*resource.resource_name);
-        let mut entries = match ResourceType::from_code(resource.resource_type) {
-            Some(ResourceType::Topic) => {
-                let found =
-                    configurable_topic(view, name).map_err(|refusal| match refusal.code {
-                        ErrorCode::UnknownTopicOrPartition => Refusal::bare(refusal.code),
-                        _ => refusal,
-                    })?;
-                with_overrides(
-                    self.topic_defaults.get_or_init(|| topic_defaults(view)),
-                    &found.configs,
-                )
+impl<'v> Description<'v> {
+    fn configs(
+        &mut self,
+        resource: &'v DescribeConfigsRequestResource,
+    ) -> Result<Configs, Refusal> {
+        // An empty list of keys asks for all of them, just as none does.
+        let wanted = resource.configuration_keys.as_deref();
+        let wanted = wanted.filter(|wanted| !wanted.is_empty());
+        let name = &*resource.resource_name;
+        match ResourceType::from_code(resource.resource_type) {
+            Some(ResourceType::Topic) => self.topic(name, wanted),
+            Some(ResourceType::Broker) => {
+                let entries = broker_entries(self.view, name)?;
+                Ok(self.shown(entries, wanted))
             }
-            Some(ResourceType::Broker) => broker_entries(view, name)?,
             Some(
                 kind @ (ResourceType::BrokerLogger
                 | ResourceType::ClientMetrics
                 | ResourceType::Group),
-            ) => {
-                return Err(unsupported_type(kind));
-            }
+            ) => Err(unsupported_type(kind)),
             None => {
                 let words = ErrorCode::InvalidRequest.message();
-                return Err(Refusal::new(ErrorCode::InvalidRequest, words));
+                Err(Refusal::new(ErrorCode::InvalidRequest, words))
             }
-        };
-        // An empty list of keys asks for all of them, just as none does.
-        if let Some(wanted) = resource
-            .configuration_keys
-            .as_ref()
-            .filter(|wanted| !wanted.is_empty())
+        }
+    }
+
+    fn topic(&mut self, name: &str, wanted: Option<&'v [ByteString]>) -> Result<Configs, Refusal> {
+        let found = configurable_topic(self.view, name).map_err(|refusal| match refusal.code {
+            ErrorCode::UnknownTopicOrPartition => Refusal::bare(refusal.code),
+            _ => refusal,
+        })?;
+        let overrides = &*found.configs;
+        if let Some((last_overrides, last_wanted, configs)) = &self.last_topic
+            && (*last_overrides, *last_wanted) == (overrides, wanted)
         {
+            return Ok(Arc::clone(configs));
+        }
+        let defaults = self
+            .topic_defaults
+            .get_or_init(|| topic_defaults(self.view));
+        let configs = self.shown(with_overrides(defaults, overrides), wanted);
+        self.last_topic = Some((overrides, wanted, Arc::clone(&configs)));
+        Ok(configs)
+    }
+
+    fn shown(&self, mut entries: Vec<Entry>, wanted: Option<&[ByteString]>) -> Configs {
+        if let Some(wanted) = wanted {
             entries.retain(|entry| wanted.iter().any(|name| **name == *entry.name));
         }
-        Ok(entries)
+        let configs = entries.into_iter().map(|entry| config(entry, self.request));
+        Arc::new(configs.collect())
     }
 }
 
