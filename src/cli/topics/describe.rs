@@ -190,11 +190,12 @@ impl Topics {
         {
             Some(Ok(topic)) => Ok(vec![topic]),
             _ if self.if_exists => Ok(Vec::new()),
-            _ => Err(
-                Failure::new(format!("TopicId '{id}' does not exist as expected"), IDS)
-                    .with_message(format!("no topic has the id {id}"))
-                    .into(),
-            ),
+            _ => Err(Failure::new(
+                format!("TopicId '{parsed}' does not exist as expected"),
+                IDS,
+            )
+            .with_message(format!("no topic has the id {id}"))
+            .into()),
         }
     }
 }
@@ -278,12 +279,21 @@ const IDS: &str = "the ids of all topics: kafka-topics --describe";
 /// # Errors
 /// [`Failure`] in the words of Java's `Uuid.fromString`.
 fn parse_id(text: &str) -> Result<Uuid, Failure> {
-    text.parse().map_err(|_invalid| {
-        let bytes = text.len() * 3 / 4;
-        let plain = format!(
+    let bare = text.trim_end_matches('=');
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let plain = if text.chars().count() > 24 {
+        let start: String = text.chars().take(24).collect();
+        format!("Input string with prefix `{start}` is too long to be decoded as a base64 UUID")
+    } else if let Some(odd) = bare.bytes().find(|byte| !is_base64(byte)) {
+        format!("Illegal base64 character {odd:x}")
+    } else if let Ok(id) = bare.parse() {
+        return Ok(id);
+    } else {
+        let bytes = bare.len() * 3 / 4;
+        format!(
             "Input string `{text}` decoded as {bytes} bytes, which is not equal to the expected 16 bytes of a \
              base64-encoded UUID"
-        );
-        Failure::new(plain, IDS).with_message(format!("'{text}' is not a topic id"))
-    })
+        )
+    };
+    Err(Failure::new(plain, IDS).with_message(format!("'{text}' is not a topic id")))
 }

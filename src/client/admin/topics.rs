@@ -164,10 +164,18 @@ impl Admin {
         names: &[String],
         page_partitions_max: i32,
     ) -> Result<PerItem<String, TopicDescription>, Error> {
-        if names.is_empty() {
-            return Ok(PerItem::new());
-        }
-        self.describe(names, page_partitions_max).await
+        let (named, nameless): (Vec<_>, Vec<_>) =
+            names.iter().cloned().partition(|name| !name.is_empty());
+        let mut described = match named.as_slice() {
+            [] => PerItem::new(),
+            named => self.describe(named, page_partitions_max).await?,
+        };
+        let said = "The given topic name '' cannot be represented in a request.";
+        described.extend(nameless.into_iter().map(|name| {
+            let error = Error::broker(ErrorCode::InvalidTopicException, Some(said), "topic ''");
+            (name, Err(error))
+        }));
+        Ok(described)
     }
 
     /// The topics with these ids.
