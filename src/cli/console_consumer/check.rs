@@ -3,13 +3,10 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{ConsoleConsumer, beyond, formatter};
-use crate::{
-    cli::{
-        args::client,
-        failure::{self, Failure, Refused, Usage},
-        printer::{Mode, Printer},
-    },
-    properties::Properties,
+use crate::cli::{
+    args::client,
+    failure::{self, Failure, Refused, Usage},
+    printer::{Mode, Printer},
 };
 
 /// Where to begin in a partition.
@@ -28,10 +25,12 @@ pub enum Start {
 pub fn check(tool: &ConsoleConsumer, out: &mut Printer<'_>) -> anyhow::Result<()> {
     check_topic(tool)?;
     check_renamed(tool, out)?;
-    let properties = tool
-        .client_properties()
-        .map_err(|error| Refused(failure::explain(&error)))?;
-    check_group(tool, &properties)?;
+    let refused = |error: anyhow::Error| Refused(failure::explain(&error));
+    let properties = tool.client_properties().map_err(refused)?;
+    let file = tool.config_file().map(client::read_file).transpose();
+    let file = file.map_err(refused)?.unwrap_or_default();
+    let groups = [file.get("group.id"), properties.get("group.id")];
+    check_group(tool, &groups)?;
     if let Some(reset) = properties.get("auto.offset.reset")
         && tool.from_beginning
         && reset != "earliest"
@@ -146,12 +145,12 @@ fn tell_renamed(out: &mut Printer<'_>, old: &str, new: &str) {
     out.deprecation(&format!("Option --{old} {text} Use --{new} instead."));
 }
 
-fn check_group(tool: &ConsoleConsumer, properties: &Properties) -> Result<(), Usage> {
+fn check_group(tool: &ConsoleConsumer, properties: &[Option<&str>]) -> Result<(), Usage> {
     let groups: BTreeSet<&str> = tool
         .group
         .as_deref()
         .into_iter()
-        .chain(properties.get("group.id"))
+        .chain(properties.iter().copied().flatten())
         .collect();
     if groups.len() > 1 {
         let groups: Vec<_> = groups.iter().map(|group| format!("'{group}'")).collect();

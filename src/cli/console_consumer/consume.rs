@@ -163,26 +163,32 @@ impl ConsoleConsumer {
         missing?.map_or(Ok(()), |failure| gave_nothing(failure, out))
     }
 
-    /// `--max-messages`; a negative one means no limit.
+    /// `--max-messages`; -1 means no limit, less than that nothing.
     fn limit(&self) -> Result<Option<u64>, Failure> {
         let Some(text) = &self.max_messages else {
             return Ok(None);
         };
         match text.parse::<i32>() {
-            Ok(limit) => Ok(limit.try_into().ok()),
+            Ok(-1) => Ok(None),
+            Ok(limit) => Ok(Some(limit.try_into().unwrap_or(0))),
             Err(_) => Err(failure::cannot_parse("max-messages", text)),
         }
     }
 
     fn begin(&self, consumer: &mut Consumer) -> anyhow::Result<()> {
         let topic = self.topic.clone().unwrap_or_default();
-        if topic.is_empty() && self.include.is_none() {
-            return Err(Failure::new(
-                "Topic collection to subscribe to cannot contain null or empty topic",
-                names::LIST_TOPICS,
-            )
-            .with_message("a topic without a name cannot be read")
-            .into());
+        let nameless = match self.include.as_deref() {
+            None if topic.is_empty() => {
+                Some("Topic collection to subscribe to cannot contain null or empty topic")
+            }
+            Some("") => Some("Topic pattern to subscribe to cannot be empty"),
+            _ => None,
+        };
+        if let Some(plain) = nameless {
+            let failure = Failure::new(plain, names::LIST_TOPICS);
+            return Err(failure
+                .with_message("a topic without a name cannot be read")
+                .into());
         }
         if let Some(number) = self.wanted_partition()? {
             let partition = TopicPartition::new(topic, number);

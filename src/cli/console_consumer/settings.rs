@@ -9,7 +9,7 @@ const ISOLATION_LEVELS: [&str; 2] = ["read_committed", "read_uncommitted"];
 const RANDOM_GROUPS: u128 = 100_000;
 
 impl ConsoleConsumer {
-    fn config_file(&self) -> Option<&str> {
+    pub(super) fn config_file(&self) -> Option<&str> {
         let renamed = self.command_config.as_deref();
         renamed.or(self.consumer_config.as_deref())
     }
@@ -45,12 +45,10 @@ impl ConsoleConsumer {
                 "latest"
             },
         );
-        settings.set(
-            "isolation.level",
-            self.isolation_level
-                .as_deref()
-                .unwrap_or("read_uncommitted"),
-        );
+        if let Some(level) = &self.isolation_level {
+            settings.set("isolation.level", level);
+        }
+        settings.set_default("isolation.level", "read_uncommitted");
         settings.one_of("isolation.level", &ISOLATION_LEVELS)?;
         if self.beyond.is_bounded() {
             settings.set("enable.auto.commit", "false");

@@ -165,11 +165,11 @@ fn offset_reset(reader: &Reader<'_>) -> Result<OffsetReset, Error> {
     };
     let reason = "Invalid value for configuration auto.offset.reset: it must be earliest, latest, none or \
                   by_duration:<ISO-8601 duration>";
-    match text.to_ascii_lowercase().as_str() {
+    match text {
         "earliest" => Ok(OffsetReset::Earliest),
         "latest" => Ok(OffsetReset::Latest),
         "none" => Ok(OffsetReset::None),
-        lower => lower
+        other => other
             .strip_prefix("by_duration:")
             .and_then(parse_iso_duration)
             .map(OffsetReset::ByDuration)
