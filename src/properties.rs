@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// Values that exclude each other, in Kafka's words.
     #[error("{0}")]
-    Contradiction(&'static str),
+    Contradiction(String),
 }
 
 impl Error {

@@ -213,11 +213,7 @@ fn of_parser(error: &clap::Error) -> Failure {
 
 /// What Apache's tools say when no broker answers; `call` is the name of their call.
 pub fn no_answer(error: &client::Error, call: &str) -> Failure {
-    let is_unknown = |failure: &net::Error| matches!(failure, net::Error::Resolve { .. });
     match error {
-        client::Error::Unreachable { failures, .. } if failures.iter().all(is_unknown) => {
-            Failure::from(error).with_plain(args::client::NO_ADMIN)
-        }
         client::Error::Unreachable { .. }
         | client::Error::TimedOut { .. }
         | client::Error::Net(_) => Failure::from(error).with_plain(format!(

@@ -9,7 +9,8 @@ use crate::{
         failure::{self, Failure, Usage},
         printer::Printer,
     },
-    client::{Admin, config::ClientConfig},
+    client::{self, Admin, config::ClientConfig},
+    net,
     properties::{self, Properties},
 };
 
@@ -98,9 +99,13 @@ pub fn warn_unused(out: &mut Printer<'_>, of: &str, keys: &[String]) {
 /// # Errors
 /// [`Failure`] when no broker answers.
 pub async fn admin(config: ClientConfig, call: &str) -> Result<Admin, Failure> {
-    Admin::connect(config)
-        .await
-        .map_err(|error| failure::no_answer(&error, call))
+    let is_unknown = |failure: &net::Error| matches!(failure, net::Error::Resolve { .. });
+    Admin::connect(config).await.map_err(|error| match &error {
+        client::Error::Unreachable { failures, .. } if failures.iter().all(is_unknown) => {
+            Failure::from(&error).with_plain(NO_ADMIN)
+        }
+        _ => failure::no_answer(&error, call),
+    })
 }
 
 /// Checks a list of `host:port` as the console producer does (`ToolsUtils.validateBootstrapServer`).
@@ -123,10 +128,11 @@ pub fn check_servers(servers: Option<&str>) -> Result<(), Usage> {
 /// `[scheme://]host:port`; an IPv6 address may stand in brackets.
 fn is_server(text: &str) -> bool {
     let address = text.split_once("://").map_or(text, |(_, address)| address);
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-%._:[]".contains(&b);
     let is_number = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
     address
         .rsplit_once(':')
-        .is_some_and(|(_, port)| is_number(port))
+        .is_some_and(|(host, port)| host.bytes().all(is_host) && is_number(port))
 }
 
 /// The properties of a file, if there is one, over those that count without it.
@@ -205,6 +211,10 @@ mod tests {
         );
         assert_eq!(
             said(Some("localhost")),
+            "Please provide valid host:port like host1:9091,host2:9092\n"
+        );
+        assert_eq!(
+            said(Some(" a:1")),
             "Please provide valid host:port like host1:9091,host2:9092\n"
         );
         assert_eq!(

@@ -38,7 +38,10 @@ impl ConsoleProducer {
         );
         settings.set(
             "compression.type",
-            self.compression_codec.as_deref().unwrap_or("none"),
+            match self.compression_codec.as_deref() {
+                Some("") => "gzip",
+                given => given.unwrap_or("none"),
+            },
         );
         settings.set_default("client.id", "console-producer");
         let acks = self.request_required_acks.as_ref();

@@ -207,16 +207,24 @@ pub(super) async fn led(
     Ok(partitions.iter().filter(is_led).cloned().collect())
 }
 
-/// What is wrong with a partition that has no offsets.
+/// What is wrong with a partition that has no offsets; of an unknown topic, in the words of the original's client.
 fn unlisted(admin: &Admin, partition: &TopicPartition, error: &Error) -> Failure {
-    let mut plain = execution(error);
     let topic = partition.topic.as_str();
-    let is_known = admin.cluster().metadata().topics.contains_key(topic);
-    if error.code() == Some(ErrorCode::UnknownTopicOrPartition) && !is_known {
-        let why = error.code().map_or("", ErrorCode::message);
-        plain = plain.replace(why, &format!("Failed to fetch metadata for partition {partition} because metadata for topic `{topic}` could not be found"));
-    }
-    Failure::from(error).with_plain(plain)
+    let metadata = admin.cluster().metadata();
+    let said = metadata.topics.get(topic).map(|topic| topic.error);
+    let (code, why) = match said {
+        Some(ErrorCode::None) => return Failure::from(error).with_plain(execution(error)),
+        Some(code @ ErrorCode::InvalidTopicException) => {
+            (code, format!("due to invalid topic `{topic}`"))
+        }
+        _ => (
+            ErrorCode::UnknownTopicOrPartition,
+            format!("because metadata for topic `{topic}` could not be found"),
+        ),
+    };
+    let text = format!("Failed to fetch metadata for partition {partition} {why}");
+    let told = Error::broker(code, Some(&text), partition.to_string());
+    Failure::from(error).with_plain(execution(&told))
 }
 
 /// Offsets of one kind; partitions for which there is none are left out.

@@ -159,18 +159,25 @@ fn idempotence(
         return Ok(false);
     }
     let obstacle = if retries == 0 {
-        "Must set retries to non-zero when using the idempotent producer."
+        Some("Must set retries to non-zero when using the idempotent producer.")
     } else if acks.is_some_and(|acks| acks != Acks::All) {
-        "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."
-    } else if in_flight_max > 5 {
-        "Must set max.in.flight.requests.per.connection to at most 5 to use the idempotent producer."
+        Some(
+            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.",
+        )
     } else {
-        return Ok(true);
+        None
     };
-    match asked {
-        Some(_) => Err(Error::Contradiction(obstacle)),
-        None => Ok(false),
+    if let (Some(obstacle), Some(_)) = (obstacle, asked) {
+        return Err(Error::Contradiction(obstacle.to_owned()));
     }
+    // Refused even where the producer would not be idempotent for another reason.
+    if in_flight_max > 5 {
+        return Err(Error::Contradiction(format!(
+            "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. Current \
+             value is {in_flight_max}."
+        )));
+    }
+    Ok(obstacle.is_none())
 }
 
 fn delivery_timeout(reader: &Reader<'_>, least: Duration) -> Result<Duration, Error> {
@@ -179,7 +186,8 @@ fn delivery_timeout(reader: &Reader<'_>, least: Duration) -> Result<Duration, Er
     let timeout = reader.millis(key, 120_000)?;
     match given {
         Some(_) if timeout < least => Err(Error::Contradiction(
-            "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms",
+            "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms"
+                .to_owned(),
         )),
         _ => Ok(timeout.max(least)),
     }

@@ -71,11 +71,10 @@ fn several_servers_are_read_and_bad_ones_named() {
 fn idempotence_gives_way_unless_it_is_asked_for() {
     assert!(!producer(&[("acks", "1")]).unwrap().is_idempotent);
     assert!(!producer(&[("retries", "0")]).unwrap().is_idempotent);
-    assert!(
-        !producer(&[("max.in.flight.requests.per.connection", "6")])
-            .unwrap()
-            .is_idempotent
-    );
+    let many = ("max.in.flight.requests.per.connection", "6");
+    let error = producer(&[many]).unwrap_err();
+    assert!(error.contains("Current value is 6"), "{error}");
+    assert!(producer(&[many, ("enable.idempotence", "false")]).is_ok());
     let error = producer(&[("acks", "1"), ("enable.idempotence", "true")]).unwrap_err();
     assert!(error.contains("Must set acks to all"), "{error}");
 }
