@@ -29,6 +29,7 @@ const SCRIPT: &str = r"
     groups --delete-offsets --group etl --topic orders:0
     groups --reset-offsets --group old --topic orders --to-latest --execute >/dev/null
     groups --delete --group old
+    topics --alter --topic orders --partitions 5
     topics --delete --topic orders
 ";
 

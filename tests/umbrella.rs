@@ -116,6 +116,81 @@ fn the_name_of_a_protected_profile_must_be_typed() {
 }
 
 #[test]
+fn a_person_is_told_what_to_type_where_it_goes_and_what_became_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = BrokerProcess::start(dir.path(), &[]);
+    let mut terminal = Terminal::start(
+        100,
+        &broker.address,
+        "kaffa consume
+         PAGER='sed s/Usage/PAGED/' kaffa topics --help
+         kaffa profile add prod -b $B --name-color red
+         kaffa topics create orders -p 2
+         kaffa topics alter orders -p 6
+         kaffa topics rm 'o.*' | cat",
+    );
+    terminal.wait_for("[y/N]");
+    terminal.press("\n");
+    terminal.finish();
+    let picture = terminal.picture();
+    for told in [
+        "\n  kaffa consume orders -n 10 --from-beginning\n",
+        "‹other:PAGED:› kaffa topics ls|",
+        "prod counts now where no server is named\n",
+        "orders: 2 → 6 partitions\n",
+        &format!(
+            "‹red:prod›  {}\n'o.*' is a regular expression",
+            broker.address
+        ),
+    ] {
+        assert!(picture.contains(told), "no {told:?}\n{picture}");
+    }
+}
+
+#[test]
+fn a_screen_that_is_too_high_keeps_the_name_of_its_cluster() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = BrokerProcess::start(dir.path(), &[]);
+    let mut terminal = Terminal::start(
+        100,
+        &broker.address,
+        "stty rows 8; kaffa profile add prod -b $B --name-color red
+         kaffa topics create orders -p 9
+         kaffa groups reset etl -t orders --to-earliest --execute
+         trap '' INT; kaffa groups describe etl --watch=100ms",
+    );
+    terminal.wait_for("two samples");
+    terminal.press("\x03");
+    terminal.finish();
+    let picture = terminal.picture();
+    let (_, last) = picture.rsplit_once("written").unwrap();
+    assert_eq!(last.matches("‹red:prod›").count(), 2, "{picture}");
+}
+
+#[test]
+fn a_group_that_is_read_with_is_left_as_it_is_and_told_about_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let broker = BrokerProcess::start(dir.path(), &[]);
+    let mut terminal = Terminal::start(
+        200,
+        &broker.address,
+        "export KAFKA_BOOTSTRAP_SERVERS=$B
+         kaffa topics create orders -p 6
+         kaffa consume orders -g live > /dev/null 2>&1 &
+         until kaffa groups ls --state Stable | grep live; do sleep 0.1; done
+         kaffa groups reset live -t orders --to-earliest --execute
+         kaffa groups delete-offsets live -t orders
+         kill $!; wait",
+    );
+    terminal.finish();
+    let picture = terminal.picture();
+    assert!(!picture.contains("written"), "{picture}");
+    assert_eq!(picture.matches("error:").count(), 2, "{picture}");
+    let told = "partitions 0-5 of orders: deleting offsets";
+    assert!(picture.contains(told), "{picture}");
+}
+
+#[test]
 fn what_would_happen_is_explained_and_does_not_happen() {
     let dir = tempfile::tempdir().unwrap();
     let nobody = "--bootstrap-server localhost:1 --explain";

@@ -24,6 +24,14 @@ impl Usage {
         Self(self.0.told(message))
     }
 
+    /// Hints at commands of the help, those that take one line.
+    #[must_use]
+    pub fn with_examples(self, help: &str) -> Self {
+        let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
+        let lines = lines.filter(|line| !line.starts_with(' ') && !line.ends_with('\\'));
+        Self(lines.take(3).fold(self.0, Failure::with_hint))
+    }
+
     /// Says it differently to people, with what helps.
     #[must_use]
     pub fn with_message(self, message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -401,7 +409,9 @@ const fn hint(code: ErrorCode) -> &'static str {
         ErrorCode::MessageTooLarge => {
             "a topic takes up to max.message.bytes, 1048588 unless made with: kafka-topics --create --config max.message.bytes=BYTES"
         }
-        ErrorCode::NonEmptyGroup => "stop its members first; who they are: --describe --members",
+        ErrorCode::NonEmptyGroup | ErrorCode::GroupSubscribedToTopic => {
+            "stop its members first; who they are: --describe --members"
+        }
         ErrorCode::NotEnoughReplicas | ErrorCode::NotEnoughReplicasAfterAppend => {
             "where brokers are missing: kafka-topics --describe --under-min-isr-partitions"
         }

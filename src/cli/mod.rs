@@ -31,7 +31,10 @@ mod topic_help;
 pub mod topics;
 pub mod umbrella;
 
-use std::{ffi::OsString, path::Path, process::ExitCode, time::Duration};
+use std::{
+    ffi::OsString, os::unix::process::CommandExt as _, path::Path, process, process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
@@ -236,6 +239,9 @@ enum Outcome {
     Stopped(Signal, anyhow::Result<()>),
 }
 
+/// Shows `$0` a screen at a time.
+const PAGE: &str = r#"printf %s "$0" | eval "${PAGER:-$(command -v less >/dev/null && echo less -R || echo cat)}""#;
+
 /// Reads the words of one command.
 ///
 /// # Errors
@@ -306,7 +312,10 @@ fn serve<T: Tool>(
     out: &mut Printer<'_>,
 ) -> Outcome {
     if words.is_empty() && !T::ORIGINAL.summary.is_empty() {
-        return Outcome::Ended(Err(Usage::new(T::ORIGINAL.summary).into()));
+        let examples = command.get_before_help().map(ToString::to_string);
+        let usage = Usage::new(T::ORIGINAL.summary).told("nothing is asked for; for example:");
+        let usage = usage.with_examples(&examples.unwrap_or_default());
+        return Outcome::Ended(Err(usage.into()));
     }
     let parsed = match parsed {
         Ok(parsed) => parsed,
@@ -324,12 +333,17 @@ fn help(command: &mut Command, out: &mut Printer<'_>) -> anyhow::Result<()> {
         return Ok(out.json(&manual::json(command))?);
     }
     let help = command.render_help();
-    if out.look.colour_out {
-        out.text(help.ansi())?;
+    let help = if out.look.colour_out {
+        help.ansi().to_string()
     } else {
-        out.text(help)?;
+        help.to_string()
+    };
+    let is_higher = help.lines().count() >= usize::from(out.look.height);
+    if out.look.is_live && out.look.has_person && is_higher {
+        // Only comes back where there is no shell.
+        drop(process::Command::new("sh").args(["-c", PAGE, &help]).exec());
     }
-    Ok(())
+    Ok(out.text(help)?)
 }
 
 fn version(out: &mut Printer<'_>) -> anyhow::Result<()> {
@@ -388,7 +402,7 @@ async fn enter<T: Tool>(tool: &T, target: &Target, out: &mut Printer<'_>) -> any
         out.look.behind_ms = behind_ms;
     }
     if let Some(name) = profile::painted(name, profile, out.look.colour_err) {
-        out.aside(format_args!("{name}  {}", profile.bootstrap.join(",")));
+        out.heading(format!("{name}  {}", profile.bootstrap.join(",")));
     }
     if profile.protected && tool.destroys() {
         out.typed(name).await?;

@@ -105,7 +105,7 @@ kaffa consume orders -p 0 -o earliest -n 1 -P print.offset=true",
     },
     Short {
         name: "kaffa groups",
-        usage: "ls|describe|members|reset|delete [GROUP...] [OPTIONS]",
+        usage: "ls|describe|members|state|reset|delete-offsets|delete [GROUP...] [OPTIONS]",
         verbs: &[
             verb(&["list", "ls"], &["list"]),
             verb(&["describe"], &["describe"]),

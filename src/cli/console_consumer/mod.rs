@@ -38,8 +38,8 @@ kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --last 1
 kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --range @yesterday..@today";
 
 const NOTES: &str = "\
-Properties of the formatter: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value,
-print.delivery, print.epoch (true or false), key.separator (default: tab), line.separator (newline), headers.separator
+Properties of the formatter: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value, \
+print.delivery, print.epoch (true or false), key.separator (default: tab), line.separator (newline), headers.separator \
 (a comma), null.literal (null), key.deserializer, value.deserializer, headers.deserializer.";
 
 /// Print the records of a topic.

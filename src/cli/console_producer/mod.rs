@@ -39,8 +39,8 @@ kafka-console-producer --bootstrap-server localhost:9092 --topic orders \\
   --on-error skip < orders.ndjson";
 
 const NOTES: &str = "\
-A line ends with LF or CR LF; its bytes are sent as they are. Properties of the reader: parse.key, key.separator
-(default: tab), parse.headers, headers.delimiter (tab), headers.separator (a comma), headers.key.separator (a colon),
+A line ends with LF or CR LF; its bytes are sent as they are. Properties of the reader: parse.key, key.separator \
+(default: tab), parse.headers, headers.delimiter (tab), headers.separator (a comma), headers.key.separator (a colon), \
 null.marker, ignore.error.";
 
 /// The line reader by its class names: since Kafka 3.9, and before.

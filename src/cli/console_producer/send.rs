@@ -108,6 +108,9 @@ impl ConsoleProducer {
         let source = Source::of(&file);
         let begin = self.begin(source.as_ref(), &file, out)?;
         let input = if out.look.has_editor() {
+            out.aside(format_args!(
+                "every line is a record for {topic}; Ctrl-D ends"
+            ));
             Input::edit(&file)
         } else {
             Input::open(&file)

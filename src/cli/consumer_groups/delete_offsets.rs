@@ -12,6 +12,7 @@ use crate::{
         printer::{
             Mode, OutputError, Printer,
             plain::{self, Width},
+            table::ranges,
         },
     },
     client::{Admin, Error},
@@ -56,15 +57,16 @@ impl ConsumerGroups {
             for (topic, error) in missing {
                 out.failure(&nearest_topic(admin, &topic, &error).await);
             }
+            for failure in failures(&results) {
+                out.failure(&failure);
+            }
             for (partition, result) in results {
-                let failure = result.as_ref().err().map(Failure::from);
-                if let Some(failure) = &failure {
-                    out.failure(failure);
-                }
-                match (out.look.mode, failure) {
+                match (out.look.mode, &result) {
                     (Mode::Json, _) => out.json(&Outcome::of(partition, result).json(group))?,
-                    (_, None) => out.line(format_args!("Deleted {partition} of group {group}."))?,
-                    (_, Some(_)) => {}
+                    (_, Ok(())) => {
+                        out.line(format_args!("Deleted {partition} of group {group}."))?;
+                    }
+                    (_, Err(_)) => {}
                 }
             }
         }
@@ -102,6 +104,34 @@ impl ConsumerGroups {
         }
         Ok((partitions, missing))
     }
+}
+
+/// What went wrong; the same with partitions of one topic is one failure.
+fn failures(results: &BTreeMap<TopicPartition, Result<(), Error>>) -> Vec<Failure> {
+    let mut refused = BTreeMap::<_, Vec<i32>>::new();
+    let mut others = Vec::new();
+    for (partition, result) in results {
+        match result {
+            Ok(()) => {}
+            Err(Error::Broker { code, message, .. }) => {
+                let why = (partition.topic.as_str(), *code, message.as_deref());
+                refused.entry(why).or_default().push(partition.partition);
+            }
+            Err(error) => others.push(Failure::from(error)),
+        }
+    }
+    let refused = refused
+        .into_iter()
+        .map(|((topic, code, message), numbers)| {
+            let what = if numbers.len() == 1 {
+                "partition"
+            } else {
+                "partitions"
+            };
+            let subject = format!("{what} {} of {topic}", ranges(&numbers));
+            Failure::from(&Error::broker(code, message, subject))
+        });
+    refused.chain(others).collect()
 }
 
 fn print_verdict(

@@ -40,7 +40,7 @@ kafka-consumer-groups --bootstrap-server localhost:9092 --delete --group etl";
 const INT_MAX: u128 = 2_147_483_647;
 
 const NOTES: &str = "\
---to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; and beyond Apache's tool, in local time unless
+--to-datetime takes 2026-11-20T14:00:00.000, with Z or +01:00 or in UTC; and beyond Apache's tool, in local time unless \
 a zone follows: '2026-11-20 14:00', 'yesterday 14:00', monday, noon, now, '2h ago', or seconds since 1970.
 --by-duration takes P1D or PT1H30M, and beyond Apache's tool 7d or 1h30m.";
 

@@ -90,7 +90,7 @@ impl ConsumerGroups {
         moves: &[Move],
         out: &mut Printer<'_>,
     ) -> anyhow::Result<()> {
-        if !self.execute {
+        if !self.execute || plans.is_empty() {
             return Ok(());
         }
         if self.all_groups || self.all_topics {

@@ -32,6 +32,7 @@ use crate::{
 
 /// What follows a plan that is only shown.
 pub(super) const DRY: &str = "
+  nothing is written
   apply    add --execute
   undo     --execute saves the commits above first
 ";

@@ -48,6 +48,8 @@ pub struct Printer<'o> {
     pub look: Look,
     /// Cancelled when the command should finish: Ctrl-C, SIGTERM.
     pub stop: CancellationToken,
+    /// The cluster's name in its colour, and where it is.
+    cluster: Option<String>,
     /// Lines on the screen that [`Printer::redraw`] may replace.
     drawn: usize,
     out: BufWriter<Box<dyn Write + 'o>>,
@@ -79,6 +81,7 @@ impl<'o> Printer<'o> {
         Self {
             look,
             stop: CancellationToken::new(),
+            cluster: None,
             drawn: 0,
             out: BufWriter::with_capacity(BUFFER_BYTES, Box::new(out)),
             err: Box::new(err),
@@ -155,8 +158,10 @@ impl<'o> Printer<'o> {
             usize::from(self.look.height).saturating_sub(1),
         );
         let lines_of = |line: &str| colour::width(line).div_ceil(width).max(1);
+        let is_higher = text.lines().map(lines_of).sum::<usize>() > room;
+        let heading = self.cluster.clone().filter(|_| may_cut && is_higher);
         let mut shown = Vec::new();
-        let mut lines = 0;
+        let mut lines = usize::from(heading.is_some());
         for line in text.lines() {
             if may_cut && lines + lines_of(line) > room {
                 break;
@@ -164,6 +169,7 @@ impl<'o> Printer<'o> {
             lines += lines_of(line);
             shown.push(line);
         }
+        heading.map_or(Ok(()), |heading| self.line(heading))?;
         self.rich(&shown.join("\n"))?;
         self.flush()?;
         let fits = self.look.is_live && lines <= room;
@@ -211,6 +217,12 @@ impl<'o> Printer<'o> {
         if self.look.mode == Mode::Rich && !self.look.quiet {
             self.note(text);
         }
+    }
+
+    /// Shows a person which cluster this is about: now, and wherever that would be out of sight.
+    pub fn heading(&mut self, cluster: String) {
+        self.aside(&cluster);
+        self.cluster = Some(cluster);
     }
 
     /// A warning, which Apache's tool logs under `logger`.
@@ -315,6 +327,11 @@ impl<'o> Printer<'o> {
 
     /// Asks a question on stderr; the line that is typed.
     async fn answer(&mut self, question: &str) -> String {
+        if let Some(cluster) = self.cluster.clone()
+            && (self.look.mode != Mode::Rich || self.look.quiet)
+        {
+            self.err_line(cluster);
+        }
         self.flush_quietly();
         let asked: Vec<_> = question
             .lines()

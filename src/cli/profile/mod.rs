@@ -111,6 +111,14 @@ impl Tool for Profiles {
             return list(&file, out);
         }
         file.save().map_err(Refused)?;
+        let is_current = file.current.as_ref() == Some(&name);
+        out.aside(match (self.remove, is_current) {
+            (true, _) => format!("{name} is forgotten"),
+            (_, true) => format!("{name} counts now where no server is named"),
+            (_, false) => format!(
+                "{name} is for --profile {name}; to have it always: kaffa profile use {name}"
+            ),
+        });
         Ok(())
     }
 }
@@ -190,6 +198,9 @@ fn show(name: &str, profile: &Profile, out: &mut Printer<'_>) -> anyhow::Result<
         }))?);
     }
     out.line(format_args!("{name}  {}", profile.bootstrap.join(",")))?;
+    if let Some(color) = &profile.color {
+        out.line(format_args!("  {color}"))?;
+    }
     if profile.protected {
         out.line("  protected")?;
     }

@@ -1,8 +1,13 @@
 //! `--alter`: more partitions.
 
+use serde_json::json;
+
 use super::settle::settle;
 use super::{Topics, assignment, number, selection::Selection};
-use crate::client::{Admin, admin::topics::NewPartitions};
+use crate::{
+    cli::printer::{Mode, Printer, table::count},
+    client::{Admin, admin::topics::NewPartitions},
+};
 
 impl Topics {
     /// Names of the topics that `--topic` means.
@@ -21,11 +26,11 @@ impl Topics {
         Ok(found.into_iter().map(str::to_owned).collect())
     }
 
-    /// Gives every selected topic `--partitions`.
+    /// Gives every selected topic `--partitions`, and tells people and programs.
     ///
     /// # Errors
     /// [`crate::cli::failure::Failure`], and what the broker refuses.
-    pub(super) async fn alter(&self, admin: &Admin) -> anyhow::Result<()> {
+    pub(super) async fn alter(&self, admin: &Admin, out: &mut Printer<'_>) -> anyhow::Result<()> {
         let total = number("partitions", self.partitions.as_ref())?.unwrap_or_default();
         let assignments = self
             .replica_assignment
@@ -38,8 +43,10 @@ impl Topics {
             return Ok(());
         }
         let mut requests = Vec::new();
+        let mut before = Vec::new();
         for (topic, described) in admin.describe_topics(&names).await? {
             let now = described?.partitions.len();
+            before.push(now);
             // The assignment given is that of the whole topic; what exists already is passed over.
             let assignments = assignments
                 .as_ref()
@@ -59,6 +66,18 @@ impl Topics {
                 .is_ok_and(|topic| topic.partitions.len() >= total)
         })
         .await;
+        for (NewPartitions { topic, .. }, before) in requests.iter().zip(before) {
+            match out.look.mode {
+                Mode::Plain => {}
+                Mode::Rich => out.rich(&format!(
+                    "{topic}: {before} → {}",
+                    count(total, "partition")
+                ))?,
+                Mode::Json => out.json(
+                    &json!({"kind": "topic_altered", "v": 1, "name": topic, "partitions": total}),
+                )?,
+            }
+        }
         Ok(())
     }
 }

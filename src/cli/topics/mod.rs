@@ -172,7 +172,7 @@ impl Tool for Topics {
             Action::List => self.list(&admin, out).await,
             Action::Create => self.create(&admin, out).await,
             Action::Describe => self.describe(&admin, out).await,
-            Action::Alter => self.alter(&admin).await,
+            Action::Alter => self.alter(&admin, out).await,
             Action::Delete => self.delete(&admin, out).await,
         }
     }

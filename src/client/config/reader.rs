@@ -17,7 +17,7 @@ pub(super) struct Reader<'p> {
 /// Keys, each with its values where there are only some.
 pub type Keys = BTreeMap<&'static str, Vec<&'static str>>;
 
-/// The keys that `read` asks for.
+/// The keys that `read` asks for, but those that it refuses whatever they are.
 pub(super) fn keys<T>(read: impl Fn(&Reader<'_>) -> Result<T, Error>) -> Keys {
     let server = "bootstrap.servers";
     let properties = [(server, "localhost:9092")].into_iter().collect();
@@ -25,6 +25,11 @@ pub(super) fn keys<T>(read: impl Fn(&Reader<'_>) -> Result<T, Error>) -> Keys {
     read(&reader).ok();
     let mut known = reader.known.into_inner();
     known.remove(server);
+    known.retain(|key, _| {
+        let properties = [(server, "localhost:9092"), (key, "?")].into_iter().collect();
+        let outcome = read(&Reader::new(&properties));
+        !matches!(outcome, Err(Error::Invalid { reason, .. }) if reason.contains("not supported yet"))
+    });
     known
 }
 

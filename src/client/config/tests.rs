@@ -134,6 +134,11 @@ fn what_is_not_supported_is_refused_by_name() {
         ])
         .is_ok()
     );
+    let offered = [ProducerConfig::keys(), ConsumerConfig::keys()];
+    assert!(offered.iter().all(|keys| keys.contains_key("client.id")));
+    for refused in ["security.protocol", "transactional.id", "group.protocol"] {
+        assert!(offered.iter().all(|keys| !keys.contains_key(refused)));
+    }
 }
 
 #[test]
