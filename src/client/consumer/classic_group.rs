@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::assignor::{Assignor, PartitionCounts};
-use crate::client::cluster::{Cluster, Lane, Topics};
+use crate::client::cluster::{Cluster, Lane};
 use crate::client::config::ConsumerConfig;
 use crate::client::error::{Error, check};
 use crate::client::millis;
@@ -290,7 +290,7 @@ pub(super) async fn partition_counts(
     cluster: &Cluster,
     topics: &[String],
 ) -> Result<PartitionCounts, Error> {
-    let metadata = cluster.refresh(Topics::Named(topics), false).await?;
+    let metadata = cluster.knowing(topics).await?;
     let count = |topic: &String| {
         let count = metadata.partition_count(topic)?;
         Some((topic.clone(), i32::try_from(count).ok()?))

@@ -180,8 +180,11 @@ impl Consumer {
             membership.given_up.extend(given_up);
             membership.must_join = true;
         }
-        // Partitions may be of topics whose leaders are not known yet.
-        self.refresh_at = Instant::now();
+        let metadata = self.cluster.metadata();
+        let leader = |key: &TopicPartition| metadata.partition(&key.topic, key.partition)?.leader;
+        if assigned.iter().any(|key| leader(key).is_none()) {
+            self.refresh_at = Instant::now();
+        }
     }
 
     fn start_heart(&mut self) {
