@@ -216,6 +216,27 @@ fn a_broker_that_falls_silent_is_named_with_what_changes_the_time_out() {
 }
 
 #[test]
+fn a_consumer_of_a_dead_broker_ends_when_it_has_waited_long_enough() {
+    let bench = Bench::new();
+    let broker = bench.broker();
+    let mut producer = bench.tool(&broker, "console-producer --topic t", "");
+    let mut producer = producer.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = producer.stdin.take().unwrap();
+    stdin.write_all(b"a line\n").unwrap();
+    drop(stdin);
+    says(&end(producer), 0, &[]);
+    // Less than a call may take by itself, which is how long the consumer once asked what it waits for.
+    let line = "console-consumer --topic t --from-beginning --timeout-ms 15000 --deadline 55s";
+    let mut consumer = bench.tool(&broker, line, "").spawn().unwrap();
+    let mut stdout = BufReader::new(consumer.stdout.take().unwrap());
+    let mut read = String::new();
+    stdout.read_line(&mut read).unwrap();
+    assert_eq!(read, "a line\n");
+    broker.kill();
+    says(&end(consumer), 0, &["Processed a total of 1 messages"]);
+}
+
+#[test]
 fn a_broker_that_dies_with_a_request_is_named() {
     for line in [
         "topics --list",

@@ -268,10 +268,15 @@ impl From<&client::Error> for Failure {
                 }
             }
             client::Error::TimedOut {
-                last: Some(last), ..
+                last: Some(last),
+                step,
+                ..
             } => Self {
                 message: failure.message,
-                ..Self::from(&**last).with_hint(LONGER)
+                ..Self::from(&**last).with_hint(match step.as_str() {
+                    "write records" => "to wait longer: --command-property delivery.timeout.ms=MS",
+                    _ => LONGER,
+                })
             },
             client::Error::RecordTooLarge { size, limit, key } => Self {
                 plain: format!(

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     ConsoleConsumer, LOGGER,
@@ -523,7 +523,12 @@ impl Session<'_> {
             return;
         };
         let cluster = consumer.cluster();
-        let Ok(missing) = self.tool.missing(cluster).await else {
+        // Whoever has had enough of waiting does not wait for the reason either.
+        let idle = self.last_record.elapsed();
+        let rest = self
+            .idle_max
+            .map_or(Duration::MAX, |max| max.saturating_sub(idle));
+        let Ok(Ok(missing)) = timeout(rest, self.tool.missing(cluster)).await else {
             return;
         };
         if let Some(missing) = missing {
