@@ -8,6 +8,7 @@ use kaffa::protocol::messages::{
     MetadataRequest, MetadataRequestTopic, MetadataResponseTopic,
 };
 
+use crate::support::bench::Bench;
 use crate::support::embedded::EmbeddedBroker;
 use crate::support::wire::Wire;
 
@@ -217,6 +218,31 @@ fn thousands_of_topics_are_listed_page_by_page() {
         );
     }
     assert_eq!(pages, [700, 700, 600]);
+}
+
+/// Settings that topics have in common cross the wire once; more kinds of them than are kept in mind there.
+#[test]
+fn every_topic_is_described_with_its_own_settings() {
+    let bench = Bench::new();
+    let mut wire = Wire::connect(&bench.broker.address);
+    let retention = |number: usize| (number % 23 * 1000).to_string();
+    for number in 0..150 {
+        let configs = [("retention.ms", &*retention(number))];
+        let configs = &configs[..usize::from(number % 3 > 0)];
+        assert_eq!(create(&mut wire, &format!("t{number:03}"), 1, configs), 0);
+    }
+    let described = bench.ok("topics --describe");
+    let headers = described.lines().filter(|line| line.starts_with("Topic:"));
+    let found: Vec<_> = headers
+        .map(|line| line.rsplit("Configs: ").next().unwrap().to_owned())
+        .collect();
+    let expected: Vec<_> = (0..150)
+        .map(|number| match number % 3 {
+            0 => "min.insync.replicas=1".to_owned(),
+            _ => format!("min.insync.replicas=1,retention.ms={}", retention(number)),
+        })
+        .collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -72,8 +72,8 @@ pub struct Decoder {
     frame: Bytes,
     /// Bytes of memory that arrays may still take.
     room: usize,
-    /// The shared array read last, with the bytes it was read from.
-    shared: Option<(Bytes, Arc<dyn Any + Send + Sync>)>,
+    /// Shared arrays with the bytes they were read from.
+    shared: Vec<(Bytes, Arc<dyn Any + Send + Sync>)>,
 }
 
 /// Arrays may take this many times the length of the frame in memory, and [`ROOM_MIN`] in any case. A string of one byte
@@ -81,6 +81,9 @@ pub struct Decoder {
 const ROOM_FACTOR: usize = 8;
 /// What the arrays of the shortest frame may take, in bytes.
 const ROOM_MIN: usize = 1 << 20;
+
+/// So many different shared arrays of a message are kept in mind, and looked through for each that follows.
+const SHARED_MAX: usize = 16;
 
 impl Decoder {
     /// A decoder at the first byte of `frame`.
@@ -92,7 +95,7 @@ impl Decoder {
         Self {
             frame,
             room,
-            shared: None,
+            shared: Vec::new(),
         }
     }
 
@@ -300,7 +303,7 @@ impl Decoder {
         Ok(Some(items))
     }
 
-    /// An array that others of this frame may equal: where the bytes of the one before come again, it is that one. `read`
+    /// An array that others of this frame may equal: where the bytes of an earlier one come again, it is that one. `read`
     /// must read nothing but the array, and the same way each time.
     ///
     /// # Errors
@@ -309,8 +312,8 @@ impl Decoder {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<Vec<T>>,
     ) -> Result<Arc<Vec<T>>> {
-        if let Some((bytes, items)) = &self.shared
-            && self.frame.starts_with(bytes)
+        let mut known = self.shared.iter();
+        if let Some((bytes, items)) = known.find(|(bytes, _)| self.frame.starts_with(bytes))
             && let Ok(items) = Arc::clone(items).downcast()
         {
             self.frame.advance(bytes.len());
@@ -319,8 +322,10 @@ impl Decoder {
         let before = self.frame.clone();
         let items = Arc::new(read(self)?);
         let taken = before.len().saturating_sub(self.frame.len());
-        let kept: Arc<Vec<T>> = Arc::clone(&items);
-        self.shared = Some((before.slice(..taken), kept));
+        if self.shared.len() < SHARED_MAX {
+            let kept: Arc<Vec<T>> = Arc::clone(&items);
+            self.shared.push((before.slice(..taken), kept));
+        }
         Ok(items)
     }
 
@@ -344,7 +349,7 @@ impl Decoder {
             let mut content = Self {
                 frame: self.take(length, "a tagged field")?,
                 room: self.room,
-                shared: None,
+                shared: Vec::new(),
             };
             let is_known = field(tag, &mut content)?;
             self.room = content.room;
@@ -470,8 +475,8 @@ pub enum Piece {
 pub struct Encoder {
     buffer: BytesMut,
     inserted: Vec<(usize, Records)>,
-    /// The shared array written last, and where in the buffer it stands.
-    shared: Option<(Arc<dyn Any + Send + Sync>, Range<usize>)>,
+    /// Shared arrays, and where in the buffer they stand.
+    shared: Vec<(Arc<dyn Any + Send + Sync>, Range<usize>)>,
 }
 
 /// Records shorter than this are copied into the frame: cheaper than a piece of their own.
@@ -687,7 +692,7 @@ impl Encoder {
             .try_for_each(|value| item(self, value))
     }
 
-    /// An array that others of this message may be: where the one before comes again, its bytes are copied. `write` must
+    /// An array that others of this message may be: where an earlier one comes again, its bytes are copied. `write` must
     /// write nothing but the array, no records, and the same way each time.
     ///
     /// # Errors
@@ -698,16 +703,17 @@ impl Encoder {
         write: impl FnOnce(&mut Self) -> std::result::Result<(), EncodeError>,
     ) -> std::result::Result<(), EncodeError> {
         let start = self.buffer.len();
-        if let Some((last, place)) = &self.shared
-            && std::ptr::addr_eq(Arc::as_ptr(last), Arc::as_ptr(items))
-        {
+        let is_same = |known: &Arc<_>| std::ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(items));
+        if let Some((_known, place)) = self.shared.iter().find(|(known, _)| is_same(known)) {
             self.buffer.resize(start.saturating_add(place.len()), 0);
             self.buffer.copy_within(place.clone(), start);
             return Ok(());
         }
         write(self)?;
-        let kept: Arc<Vec<T>> = Arc::clone(items);
-        self.shared = Some((kept, start..self.buffer.len()));
+        if self.shared.len() < SHARED_MAX {
+            let kept: Arc<Vec<T>> = Arc::clone(items);
+            self.shared.push((kept, start..self.buffer.len()));
+        }
         Ok(())
     }
 
@@ -798,7 +804,7 @@ mod tests {
         let mut decoder = Decoder::new(frame);
         let found = order.map(|_| read(&mut decoder).unwrap());
         assert_eq!(found, order.map(Arc::clone));
-        assert!(Arc::ptr_eq(&found[0], &found[1]) && !Arc::ptr_eq(&found[0], &found[3]));
+        assert!(Arc::ptr_eq(&found[0], &found[1]) && Arc::ptr_eq(&found[0], &found[3]));
         assert_eq!(decoder.finish(), Ok(()));
     }
 

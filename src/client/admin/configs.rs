@@ -23,6 +23,9 @@ use crate::protocol::messages::{
 /// Resources that one request asks for: some 140 KB of answer, and the next is in the making while it is read.
 const RESOURCES_MAX: usize = 100;
 
+/// So many different configurations are kept in mind, to hand them out again.
+const SHARED_MAX: usize = 16;
+
 /// Something that has a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigResource {
@@ -106,7 +109,7 @@ pub enum AlterConfig {
 
 impl Admin {
     /// The configurations of `resources`; all brokers concerned are asked at the same time. Resources that are set alike
-    /// share theirs where the broker tells of one right after the other.
+    /// may share theirs.
     ///
     /// # Errors
     /// When a broker cannot be reached. What it refuses is an error of that resource.
@@ -271,8 +274,8 @@ type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
 #[derive(Default)]
 struct Described {
     done: PerItem<ConfigResource, Arc<[ConfigEntry]>>,
-    /// The configuration that came last, as it came and as it is handed out.
-    last: Option<(Configs, Arc<[ConfigEntry]>)>,
+    /// The first different configurations, as they came and as they are handed out.
+    shared: Vec<(Configs, Arc<[ConfigEntry]>)>,
 }
 
 impl Described {
@@ -292,13 +295,14 @@ impl Described {
     }
 
     fn entries(&mut self, configs: Configs) -> Arc<[ConfigEntry]> {
-        if let Some((last, entries)) = &self.last
-            && (Arc::ptr_eq(last, &configs) || *last == configs)
-        {
+        let is_same = |known: &Configs| Arc::ptr_eq(known, &configs) || *known == configs;
+        if let Some((_, entries)) = self.shared.iter().find(|(known, _)| is_same(known)) {
             return Arc::clone(entries);
         }
         let entries: Arc<[_]> = configs.iter().map(entry).collect();
-        self.last = Some((configs, Arc::clone(&entries)));
+        if self.shared.len() < SHARED_MAX {
+            self.shared.push((configs, Arc::clone(&entries)));
+        }
         entries
     }
 }

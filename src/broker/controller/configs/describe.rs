@@ -1,6 +1,7 @@
 //! `DescribeConfigs`: values, where they come from, and what they hide (`ConfigHelper`, `DynamicBrokerConfig`).
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub fn answer(view: View<'_>, request: &DescribeConfigsRequest) -> DescribeConfi
         view,
         request,
         topic_defaults: OnceCell::new(),
-        last_topic: None,
+        topics: BTreeMap::new(),
     };
     let results = request.resources.iter().map(|resource| {
         let (error_code, error_message, configs) = match description.configs(resource) {
@@ -115,12 +116,13 @@ fn config(entry: Entry, request: &DescribeConfigsRequest) -> DescribeConfigsResp
 type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
 
 /// One answer in the making. A request may ask for thousands of topics: what they fall back on is worked out once, and
-/// so is what topics in a row have in common that are set alike.
+/// so is what topics have in common that are set alike.
 struct Description<'v> {
     view: View<'v>,
     request: &'v DescribeConfigsRequest,
     topic_defaults: OnceCell<Vec<Entry>>,
-    last_topic: Option<(&'v ConfigMap, Option<&'v [ByteString]>, Configs)>,
+    /// By what is set on a topic and the keys that are asked for.
+    topics: BTreeMap<(&'v ConfigMap, Option<&'v [ByteString]>), Configs>,
 }
 
 impl<'v> Description<'v> {
@@ -155,17 +157,15 @@ impl<'v> Description<'v> {
             ErrorCode::UnknownTopicOrPartition => Refusal::bare(refusal.code),
             _ => refusal,
         })?;
-        let overrides = &*found.configs;
-        if let Some((last_overrides, last_wanted, configs)) = &self.last_topic
-            && (*last_overrides, *last_wanted) == (overrides, wanted)
-        {
+        let alike = (&*found.configs, wanted);
+        if let Some(configs) = self.topics.get(&alike) {
             return Ok(Arc::clone(configs));
         }
         let defaults = self
             .topic_defaults
             .get_or_init(|| topic_defaults(self.view));
-        let configs = self.shown(with_overrides(defaults, overrides), wanted);
-        self.last_topic = Some((overrides, wanted, Arc::clone(&configs)));
+        let configs = self.shown(with_overrides(defaults, &found.configs), wanted);
+        self.topics.insert(alike, Arc::clone(&configs));
         Ok(configs)
     }
 
