@@ -13,14 +13,22 @@ enum Kind {
     Looking(fancy_regex::Regex),
 }
 
+/// What the `regex` crate says of look-around, of `\1` and of `(?>…)`.
+const BEYOND: [&str; 3] = ["look-around", "backreferences", "unrecognized flag"];
+
 impl Pattern {
     /// # Errors
     /// What the `regex` crate has against `text`, if it is more than look-around.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
+        let text = &unquoted(text);
         let whole = format!("^(?:{text})$");
         // Alone first: `a)(b` is no pattern, though it is one between brackets.
         let plain = regex::Regex::new(text).and_then(|_alone| regex::Regex::new(&whole));
         let kind = plain.map(Kind::Plain).or_else(|error| {
+            // What is wrong in another way may be right to `fancy_regex`, as `a{` is, but not to Java.
+            if !BEYOND.iter().any(|it| error.to_string().contains(it)) {
+                return Err(error);
+            }
             let looking =
                 fancy_regex::Regex::new(text).and_then(|_alone| fancy_regex::Regex::new(&whole));
             looking.map(Kind::Looking).map_err(|_no_pattern| error)
@@ -38,6 +46,18 @@ impl Pattern {
             }),
         }
     }
+}
+
+/// With what stands in `\Q…\E`, which neither crate knows, escaped sign by sign.
+fn unquoted(text: &str) -> String {
+    let mut parts = text.split("\\Q");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (quoted, rest) = part.split_once("\\E").unwrap_or((part, ""));
+        plain.push_str(&regex::escape(quoted));
+        plain.push_str(rest);
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -67,6 +87,8 @@ mod tests {
             ("(?i)(?!TEST).+", "test1", "1test"),
             ("(?:(?!x)[a-z\\d])+?", "a1x", "a1"),
             ("(?!a)\\p{Lower}{2}", "ab", "ba"),
+            ("\\Qa.b\\E.*", "acb", "a.bc"),
+            ("x\\Q(", "x", "x("),
             ("(?<!x)(?>a|ab)", "ab", "a"),
         ];
         for (pattern, other, name) in cases {
@@ -78,6 +100,7 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_refused() {
         let bad = [
+            "a{",
             "(?!a",
             "(?!a))",
             "(?!a)*+[",
