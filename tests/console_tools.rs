@@ -111,6 +111,15 @@ transcripts! {
     producers_take_every_option "producer-5-options"
     topics_take_every_option "topics-6-options"
     groups_take_every_option "groups-6-options"
+    topics_take_odd_settings "topics-7-corners"
+    topics_are_found_by_patterns "topics-8-patterns"
+    odd_words_of_topics_are_told "topics-9-words"
+    groups_are_reset_in_odd_ways "groups-7-corners"
+    odd_words_of_groups_are_told "groups-8-words"
+    plans_are_read "groups-9-plans"
+    odd_lines_become_records "producer-6-corners"
+    consumers_take_odd_values "consumer-7-corners"
+    every_field_is_printed "consumer-8-print"
     brokers_that_do_not_answer_are_told "unreachable"
 }
 

@@ -78,7 +78,7 @@ impl Deserializer {
     /// [`Failure`] for a class that does not exist here.
     pub fn of_part(part: &str, properties: &Properties) -> Result<Option<Self>, Failure> {
         let key = format!("{part}.deserializer");
-        let Some(class) = properties.get(&key) else {
+        let Some(class) = properties.get(&key).filter(|class| !class.is_empty()) else {
             return Ok(None);
         };
         let unknown = |class: &str| {
