@@ -303,8 +303,8 @@ fn node_id(settings: &Settings<'_>) -> Result<i32, InvalidConfig> {
 
 fn log_dirs(settings: &Settings<'_>) -> Result<Vec<PathBuf>, InvalidConfig> {
     let text = match settings.optional_text("log.dirs")? {
-        Some(text) if !text.is_empty() => text,
-        _ => settings.text("log.dir")?,
+        Some(text) => text,
+        None => settings.text("log.dir")?,
     };
     let dirs: Vec<PathBuf> = elements(&text)
         .filter(|dir| !dir.is_empty())

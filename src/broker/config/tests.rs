@@ -119,6 +119,7 @@ fn what_someone_would_rely_on_and_is_not_there_is_refused() {
         ("controller.quorum.voters", "1@a:9093,2@b:9093"),
         ("log.retention.ms", "0"),
         ("log.dirs", " , "),
+        ("log.dirs", ""),
     ] {
         let refusal = read(&[(name, value)]).unwrap_err();
         assert!(
