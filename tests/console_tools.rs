@@ -120,6 +120,7 @@ transcripts! {
     odd_lines_become_records "producer-6-corners"
     consumers_take_odd_values "consumer-7-corners"
     every_field_is_printed "consumer-8-print"
+    a_days_work_is_done "mixed-1-work"
     brokers_that_do_not_answer_are_told "unreachable"
 }
 

@@ -161,7 +161,7 @@ impl Walk {
             walk.is_numbered &= record.offset_delta == batch_index;
             walk.max_timestamp = walk.max_timestamp.max(record.timestamp);
             if config.compact && record.key.is_none() && keyless.len() < INVALID_RECORDS_MAX {
-                let message = "a compacted topic takes no records without a key".to_owned();
+                let message = "Compacted topic cannot accept message without key".to_owned();
                 keyless.push(InvalidRecord {
                     batch_index,
                     message,

@@ -15,7 +15,7 @@ use crate::protocol::messages::{
     ProduceResponsePartition, ProduceResponseRecordError, ProduceResponseTopic, Records,
 };
 use crate::protocol::record::{BatchHeader, Codec};
-use crate::storage::{AppendInfo, Origin};
+use crate::storage::{AppendInfo, InvalidRecord, Origin};
 
 pub(super) struct Produce;
 
@@ -159,6 +159,10 @@ fn append_partition(
 }
 
 fn append(partition: &Partition, batch: Bytes, now_ms: i64) -> Result<AppendInfo, Rejection> {
+    let tell = |record: &InvalidRecord| {
+        let InvalidRecord { message, .. } = record;
+        format!("{message} in topic partition {}", partition.name).into()
+    };
     partition
         .append(batch, Origin::Client, now_ms)
         .map_err(|error| Rejection {
@@ -170,7 +174,7 @@ fn append(partition: &Partition, batch: Bytes, now_ms: i64) -> Result<AppendInfo
                 .iter()
                 .map(|record| ProduceResponseRecordError {
                     batch_index: record.batch_index,
-                    batch_index_error_message: Some(record.message.clone().into()),
+                    batch_index_error_message: Some(tell(record)),
                 })
                 .collect(),
         })

@@ -405,9 +405,12 @@ impl Sender {
             _ => {}
         }
         let (topic, partition) = self.shared.partition_of(&batch);
+        // What is wrong with a record says more than how many are wrong.
+        let record = answer.record_errors.first();
+        let message = record.and_then(|record| record.batch_index_error_message.as_deref());
         let error = Error::broker(
             code,
-            answer.error_message.as_deref(),
+            message.or(answer.error_message.as_deref()),
             format!("partition {topic}-{partition}"),
         );
         self.retry_or_fail(batch, &error);
