@@ -118,7 +118,7 @@ impl Bench {
         );
         let mut terminal = Terminal::start(2000, "", &line);
         let code = terminal.finish();
-        let shown = Regex::new(r"\x1b\[[0-9;?]*[A-Za-z]").unwrap();
+        let shown = Regex::new(r"waiting for \S+ …\r\x1b\[K|\x1b\[[0-9;?]*[A-Za-z]").unwrap();
         let shown = shown
             .replace_all(&terminal.written(), "")
             .replace("\r\n", "\n");

@@ -219,6 +219,21 @@ fn what_would_happen_is_explained_and_does_not_happen() {
 }
 
 #[test]
+fn a_server_that_says_nothing_is_named_until_something_else_is_said() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute = listener.local_addr().unwrap().to_string();
+    let line = "kaffa topics ls -b $B --deadline 5s";
+    let mut terminal = Terminal::start(100, &mute, line);
+    terminal.wait_for(&format!("waiting for {mute} …"));
+    assert_eq!(terminal.finish(), 1);
+    let picture = terminal.picture();
+    assert!(
+        picture.starts_with("‹red:error:› not done within 5s"),
+        "{picture}"
+    );
+}
+
+#[test]
 fn a_deadline_ends_any_command() {
     let dir = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::printer::{Look, Mode};
+use super::printer::{Look, Mode, waiting::Over};
 
 /// Where log lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub fn start(target: Target) {
         .event_format(Layout);
     let started = match target {
         Target::Stdout => builder.with_writer(io::stdout).try_init(),
-        Target::Stderr => builder.with_writer(io::stderr).try_init(),
+        Target::Stderr => builder.with_writer(stderr).try_init(),
     };
     if let Err(error) = started {
         tracing::debug!(%error, "log lines were started before");
@@ -48,7 +48,7 @@ pub fn start_for_tool(look: &Look) {
     let builder = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_max_level(Level::WARN)
-        .with_writer(io::stderr);
+        .with_writer(stderr);
     let started = match look.mode {
         Mode::Plain => builder.event_format(Layout).try_init(),
         mode => builder.event_format(Warning(mode)).try_init(),
@@ -56,6 +56,10 @@ pub fn start_for_tool(look: &Look) {
     if let Err(error) = started {
         tracing::debug!(%error, "log lines were started before");
     }
+}
+
+fn stderr() -> impl io::Write {
+    Over(io::stderr())
 }
 
 /// A message as [`Printer::warning`](super::printer::Printer::warning) says it.

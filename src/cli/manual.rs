@@ -30,7 +30,7 @@ const OF_BROKERS: [ExitStatus; 2] = [
 type Outside = (&'static str, &'static str, &'static str);
 
 /// Environment variables.
-const ENVIRONMENT: [Outside; 16] = [
+const ENVIRONMENT: [Outside; 17] = [
     (
         "KAFKA_BOOTSTRAP_SERVERS",
         "profile",
@@ -57,6 +57,11 @@ const ENVIRONMENT: [Outside; 16] = [
         "KAFFA_OUTPUT",
         "output",
         "What --output says where it is not given.",
+    ),
+    (
+        "KAFFA_COLOR",
+        "color",
+        "What --color says where it is not given.",
     ),
     (
         "KAFFA_NO_INPUT",

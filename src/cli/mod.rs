@@ -46,7 +46,11 @@ use self::{
     explain::Plan,
     failure::{Failure, Refused, Reported, Usage},
     interrupt::{Signal, Signals},
-    printer::{Look, Mode, OutputError, Printer, Stdio, look::Environment},
+    printer::{
+        Look, Mode, OutputError, Printer, Stdio, glyphs,
+        look::{Drawing, Environment},
+        waiting,
+    },
     target::Target,
 };
 use crate::properties::Properties;
@@ -410,6 +414,9 @@ async fn enter<T: Tool>(tool: &T, target: &Target, out: &mut Printer<'_>) -> any
     Ok(())
 }
 
+/// How long a terminal may show nothing of a command.
+const UNSEEN_MAX: Duration = Duration::from_millis(500);
+
 async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Outcome {
     let mut signals = match Signals::catch().context("catch signals") {
         Ok(signals) => signals,
@@ -419,6 +426,14 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
     out.stop = stop.clone();
     let Parsed { tool, target, .. } = parsed;
     let deadline = parsed.deadline.unwrap_or(Duration::MAX);
+    let awaited = target.server.as_ref().map(|(server, _)| {
+        let room = usize::from(out.look.width).saturating_sub(20);
+        let server = glyphs::cut(server, room, out.look.unicode);
+        glyphs::spell(&format!("waiting for {server} …"), out.look.unicode)
+    });
+    if out.look.is_live && out.look.progress == Drawing::Lines {
+        waiting::begin();
+    }
     if T::WAITS_FOR_READER {
         tokio::spawn(interrupt::leave(deadline, T::ORIGINAL.patience));
     }
@@ -426,12 +441,22 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
         enter(&tool, &target, out).await?;
         tool.run(out).await
     });
+    let mut waiting = std::pin::pin!(async {
+        tokio::time::sleep(UNSEEN_MAX).await;
+        waiting::show(awaited.as_deref().unwrap_or_default());
+        std::future::pending::<()>().await;
+    });
     let signal = tokio::select! {
-        result = &mut run => return Outcome::Ended(result),
+        result = &mut run => {
+            waiting::end();
+            return Outcome::Ended(result);
+        }
+        () = &mut waiting => None,
         signal = signals.next() => Some(signal),
         () = tokio::time::sleep(deadline) => None,
     };
     stop.cancel();
+    waiting::end();
     let result = tokio::select! {
         biased;
         result = &mut run => result,

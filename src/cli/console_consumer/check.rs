@@ -192,7 +192,10 @@ impl ConsoleConsumer {
                 "The provided offset value '{text}' is incorrect. Valid values are 'earliest', 'latest', or a \
                  non-negative long."
             ))
-            .told(format!("--offset takes earliest, latest or a number, not '{text}'"))),
+            .with_message(
+                format!("--offset takes earliest, latest or a number, not '{text}'"),
+                "from other places: --range end-10.. or --range '@2h ago..', in one --partition or all",
+            )),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::{
         offsets::{Position, Range},
         printer::{
             Mode, OutputError, Printer, glyphs, look::Drawing, progress::Progress, table::count,
+            waiting,
         },
     },
     client::{
@@ -216,6 +217,8 @@ impl Session<'_> {
         isolation_level: IsolationLevel,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<End> {
+        // The server has answered; records may take as long as they like.
+        waiting::end();
         let last = self.tool.beyond.wanted_last()?;
         let last = last.map(|count| Range {
             from: Some(Position::End(i64::try_from(count).unwrap_or(i64::MAX))),

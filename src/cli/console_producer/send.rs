@@ -32,6 +32,7 @@ use crate::{
             look::Drawing,
             progress::Progress,
             table::{count, thousands},
+            waiting,
         },
     },
     client::{
@@ -163,6 +164,7 @@ impl ConsoleProducer {
             is_compressed: settings.get("compression.type") != Some("none"),
         });
         if !out.look.reads_terminal {
+            waiting::end();
             session.losses.progress = Some(Progress::start(&out.look, Arc::clone(&report)));
         }
         let sent = session.send_all(first, &mut input, out).await;

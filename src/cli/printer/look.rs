@@ -5,6 +5,7 @@ use std::{
     os::fd::AsFd,
 };
 
+use clap::ValueEnum;
 use rustix::{fs::FileType, termios::Winsize};
 
 use crate::cli::args::output::{Choice, Format, Output, Progress};
@@ -159,7 +160,12 @@ impl Look {
         };
         let strict = format == Format::Plain;
         let has_person = !strict && !is_ci && stdio.stdin && stdio.stderr;
-        let colour = |is_terminal| wants_colour(options.color, is_terminal, environment);
+        let by_variable = || Choice::from_str(&environment("KAFFA_COLOR")?, true).ok();
+        let color = match options.color {
+            Choice::Auto => by_variable().unwrap_or(Choice::Auto),
+            choice => choice,
+        };
+        let colour = |is_terminal| wants_colour(color, is_terminal, environment);
         Self {
             mode,
             strict,
@@ -211,7 +217,7 @@ impl Look {
 /// `KAFFA_OUTPUT`, if it names a format.
 fn format_of(environment: Environment<'_>) -> Option<Format> {
     let text = environment("KAFFA_OUTPUT")?;
-    clap::ValueEnum::from_str(&text, true).ok()
+    Format::from_str(&text, true).ok()
 }
 
 /// An explicit choice, then `NO_COLOR`, then the forcing variables, then the terminal.
@@ -397,11 +403,13 @@ pub(crate) mod tests {
         assert!(decide("t", &auto, TERMINAL, &[]).colour_out);
         assert!(!decide("t", &auto, TERMINAL, &[("NO_COLOR", "1")]).colour_out);
         assert!(decide("t", &auto, TERMINAL, &[("NO_COLOR", "")]).colour_out);
+        assert!(!decide("t", &auto, TERMINAL, &[("KAFFA_COLOR", "never")]).colour_out);
         assert!(!decide("t", &auto, TERMINAL, &[("TERM", "dumb")]).colour_out);
         let always = Output {
             color: Choice::Always,
             ..Output::default()
         };
         assert!(decide("t", &always, TERMINAL, &[("NO_COLOR", "1")]).colour_out);
+        assert!(decide("t", &always, TERMINAL, &[("KAFFA_COLOR", "never")]).colour_out);
     }
 }

@@ -9,6 +9,7 @@ pub mod look;
 pub mod plain;
 pub mod progress;
 pub mod table;
+pub mod waiting;
 
 use std::{
     fmt::Display,
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use look::{Consent, Look, Mode, Stdio};
 
-use self::colour::Colour;
+use self::{colour::Colour, waiting::Over};
 use crate::cli::failure::{self, Failure, Refused, Reported};
 use crate::protocol::ErrorCode;
 
@@ -98,7 +99,8 @@ impl<'o> Printer<'o> {
             .as_fd()
             .try_clone_to_owned()
             .context("open standard output")?;
-        Ok(Self::new(look, File::from(descriptor), io::stderr()))
+        let (out, err) = (Over(File::from(descriptor)), Over(io::stderr()));
+        Ok(Self::new(look, out, err))
     }
 
     /// Bytes of the answer, as they are.
