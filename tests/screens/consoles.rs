@@ -69,6 +69,23 @@ fn an_idle_topic_does_not_look_like_a_hang() {
 }
 
 #[test]
+fn a_topic_that_is_not_there_is_waited_for_and_not_created() {
+    let bench = Bench::new();
+    bench.create("orders", "--partitions 6");
+    screen_after(
+        "consumer-unknown",
+        &bench.broker.address,
+        "stty -echoctl; kafka-console-consumer --bootstrap-server $B --topic ordres",
+        &[],
+        |terminal| {
+            terminal.wait_for("did you mean");
+            terminal.press("\x03");
+        },
+    );
+    assert!(!bench.ok("topics --list").contains("ordres"));
+}
+
+#[test]
 fn a_file_that_is_sent_ends_in_one_line() {
     let bench = Bench::new();
     bench.create("t", "");

@@ -93,15 +93,10 @@ impl ConsoleConsumer {
     /// # Errors
     /// [`Failure`] for a record that cannot be printed, and what a broker refuses.
     pub(super) async fn consume(&self, out: &mut Printer<'_>) -> anyhow::Result<()> {
-        let mut settings = self.settings()?;
-        settings.set_default("max.poll.records", POLL_RECORDS);
         let properties = self.formatter_properties()?;
         let formatter = Formatter::new(self.formatter.as_deref(), &properties)?;
         client::warn_unused(out, "formatter", &formatter::unused(&properties));
-        let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
-            client::unusable(&error).with_plain("Failed to construct kafka consumer")
-        })?;
-        client::warn_unused(out, "client", &unused);
+        let config = self.config(out)?;
         let isolation_level = config.isolation_level;
         let stop = out.stop.clone();
         let connected = tokio::select! {
@@ -162,6 +157,20 @@ impl ConsoleConsumer {
             closed?;
         }
         missing?.map_or(Ok(()), |failure| gave_nothing(failure, out))
+    }
+
+    fn config(&self, out: &mut Printer<'_>) -> anyhow::Result<ConsumerConfig> {
+        let mut settings = self.settings()?;
+        settings.set_default("max.poll.records", POLL_RECORDS);
+        if out.look.mode == Mode::Rich {
+            // Whoever mistypes a name is told so, and leaves no topic of that name behind.
+            settings.set_default("allow.auto.create.topics", "false");
+        }
+        let (config, unused) = ConsumerConfig::from_properties(&settings).map_err(|error| {
+            client::unusable(&error).with_plain("Failed to construct kafka consumer")
+        })?;
+        client::warn_unused(out, "client", &unused);
+        Ok(config)
     }
 
     /// `--max-messages`; -1 means no limit, less than that nothing.

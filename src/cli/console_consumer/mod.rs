@@ -40,7 +40,10 @@ kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --range 
 const NOTES: &str = "\
 Properties of the formatter: print.timestamp, print.partition, print.offset, print.headers, print.key, print.value, \
 print.delivery, print.epoch (true or false), key.separator (default: tab), line.separator (newline), headers.separator \
-(a comma), null.literal (null), key.deserializer, value.deserializer, headers.deserializer.";
+(a comma), null.literal (null), key.deserializer, value.deserializer, headers.deserializer.
+
+At a terminal a topic that is not there is waited for and not created; a script, like Apache's tool, creates it where the \
+broker allows it. allow.auto.create.topics decides for both.";
 
 /// Print the records of a topic.
 #[derive(Debug, Clone, Default, Parser)]
