@@ -275,18 +275,30 @@ impl Host {
         }
     }
 
+    /// Does something with every log. One that was deleted meanwhile may have no files any more, and nobody minds.
+    fn for_each_log(&self, failure: &str, work: impl Fn(&Log) -> Result<(), storage::Error>) {
+        for partition in self.partitions.all() {
+            let name = &partition.name;
+            let Err(error) = work(&partition.log) else {
+                continue;
+            };
+            let hosted = self.partitions.get(&name.topic, name.partition);
+            if hosted.is_some_and(|hosted| Arc::ptr_eq(&hosted, &partition)) {
+                error!(partition = %name, error = %chain(&error), "{failure}");
+            }
+        }
+    }
+
     /// Removes segments that retention lets go. Blocks.
     pub fn apply_retention(&self) {
         let now_ms = self.clock.now_ms();
-        for partition in self.partitions.all() {
-            match partition.log.delete_old_segments(now_ms) {
-                Ok(0) => {}
-                Ok(count) => info!(partition = %partition.name, count, "old segments deleted"),
-                Err(error) => {
-                    error!(partition = %partition.name, error = %chain(&error), "cannot delete old segments");
-                }
+        self.for_each_log("cannot delete old segments", |log| {
+            let count = log.delete_old_segments(now_ms)?;
+            if count > 0 {
+                info!(partition = %log.partition(), count, "old segments deleted");
             }
-        }
+            Ok(())
+        });
     }
 
     /// Forgets idempotent producers that have been silent for this long. Blocks.
@@ -301,11 +313,9 @@ impl Host {
     /// Removes the files of segments and topics whose time has come. Blocks.
     pub fn remove_deleted(&self) {
         let now_ms = self.clock.now_ms();
-        for partition in self.partitions.all() {
-            if let Err(error) = partition.log.remove_deleted(now_ms) {
-                error!(partition = %partition.name, error = %chain(&error), "cannot remove deleted segments");
-            }
-        }
+        self.for_each_log("cannot remove deleted segments", |log| {
+            log.remove_deleted(now_ms)
+        });
         let mut due = Vec::new();
         self.doomed().retain_mut(|doomed| {
             let is_due = doomed.remove_at_ms <= now_ms;
@@ -327,15 +337,10 @@ impl Host {
     /// Makes logs durable that are due for it (`flush.ms`), and finishes closed segments. Blocks.
     pub fn flush_due(&self) {
         let now_ms = self.clock.now_ms();
-        for partition in self.partitions.all() {
-            if let Err(error) = partition
-                .log
-                .flush_if_due(now_ms)
-                .and_then(|()| partition.log.checkpoint())
-            {
-                error!(partition = %partition.name, error = %chain(&error), "cannot write to disk");
-            }
-        }
+        self.for_each_log("cannot write to disk", |log| {
+            log.flush_if_due(now_ms)?;
+            log.checkpoint()
+        });
     }
 
     /// Writes down the high watermarks. Blocks.
