@@ -10,6 +10,7 @@ mod filter;
 pub mod formatter;
 pub mod json;
 mod report;
+mod session;
 pub mod settings;
 mod table;
 
