@@ -20,7 +20,7 @@ impl Log {
         let segments = self.segments.load_full();
         self.close_rolled(&segments)?;
         if let Some(active) = segments.last() {
-            active.write_indexes()?;
+            active.write_new_indexes()?;
         }
         self.write_epochs()
     }

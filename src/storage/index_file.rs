@@ -27,6 +27,8 @@ pub(super) struct Entries<E> {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     form: Form<E>,
+    /// Whether the file is known to hold these entries and nothing else.
+    is_current: bool,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl<E: Entry> Entries<E> {
                 entries: Vec::new(),
                 written: 0,
             },
+            is_current: false,
         }
     }
 
@@ -76,6 +79,7 @@ impl<E: Entry> Entries<E> {
             disk,
             path,
             form: Form::Memory { entries, written },
+            is_current: false,
         }))
     }
 
@@ -105,6 +109,7 @@ impl<E: Entry> Entries<E> {
                 disk,
                 path,
                 form: Form::File { count },
+                is_current: true,
             },
             last,
         )))
@@ -156,6 +161,7 @@ impl<E: Entry> Entries<E> {
 
     /// Adds an entry to an index that is in memory.
     pub(super) fn push(&mut self, entry: E) {
+        self.is_current = false;
         match &mut self.form {
             Form::Memory { entries, .. } => {
                 debug_assert!(
@@ -171,6 +177,7 @@ impl<E: Entry> Entries<E> {
     /// Keeps the entries for which `is_kept` holds, given that these come first. The index is in memory afterwards.
     pub(super) fn truncate(&mut self, is_kept: impl Fn(&E) -> bool) -> Result<(), Error> {
         self.bring_to_memory()?;
+        self.is_current = false;
         if let Form::Memory { entries, written } = &mut self.form {
             entries.truncate(entries.partition_point(is_kept));
             *written = entries.len().min(*written);
@@ -210,7 +217,16 @@ impl<E: Entry> Entries<E> {
             .at("write", &self.path)?;
         file.truncate(size).at("truncate", &self.path)?;
         *written = entries.len();
+        self.is_current = true;
         Ok(Some(file))
+    }
+
+    /// The same, where the file is not known to be as it should.
+    pub(super) fn write_if_new(&mut self) -> Result<(), Error> {
+        if !self.is_current {
+            self.write()?;
+        }
+        Ok(())
     }
 
     /// Forgets the entries in memory, all of which are in the file.

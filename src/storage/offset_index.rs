@@ -129,6 +129,10 @@ impl OffsetIndex {
         self.entries.write()
     }
 
+    pub(super) fn write_if_new(&mut self) -> Result<(), Error> {
+        self.entries.write_if_new()
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.entries.is_closed()
     }

@@ -474,6 +474,14 @@ impl Segment {
         Ok(files.into_iter().flatten().collect())
     }
 
+    /// The same, where something is new.
+    pub(super) fn write_new_indexes(&self) -> Result<(), Error> {
+        let mut state = self.state();
+        state.offsets.write_if_new()?;
+        state.times.write_if_new()?;
+        state.aborted.write().map(drop)
+    }
+
     /// Writes the index files of a sealed segment and leaves them to the disk.
     pub(super) fn close_indexes(&self) -> Result<(), Error> {
         for file in self.write_indexes()? {

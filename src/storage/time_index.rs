@@ -144,6 +144,10 @@ impl TimeIndex {
         self.entries.write()
     }
 
+    pub(super) fn write_if_new(&mut self) -> Result<(), Error> {
+        self.entries.write_if_new()
+    }
+
     pub(super) fn leave_to_file(&mut self) {
         self.entries.leave_to_file();
     }
@@ -196,6 +200,26 @@ mod tests {
             .map(|time| index.last_before(time).unwrap())
             .into();
         assert_eq!(before, [None, None, Some(105), Some(105), Some(130)]);
+    }
+
+    #[test]
+    fn a_file_is_not_touched_until_there_is_something_new() {
+        let (disk, mut index) = index(&[(1000, 105)]);
+        let file = Path::new("/t");
+        index.write_if_new().unwrap();
+        disk.remove(file).unwrap();
+        index.write_if_new().unwrap();
+        assert!(disk.read(file).is_err());
+        let next = TimestampOffset {
+            timestamp: 2000,
+            offset: 130,
+        };
+        index.push(next).unwrap();
+        index.write_if_new().unwrap();
+        assert_eq!(disk.read(file).unwrap().len(), 24);
+        index.truncate(130).unwrap();
+        index.write_if_new().unwrap();
+        assert_eq!(disk.read(file).unwrap().len(), 12);
     }
 
     #[test]
