@@ -208,15 +208,19 @@ async fn reassignments(admin: &Admin) -> Result<BTreeMap<TopicPartition, Moving>
     }
 }
 
-/// The answers in the order of the questions.
+/// The answers in the order of the questions, which are sorted.
 fn in_order(
     resources: &[ConfigResource],
-    mut configs: BTreeMap<ConfigResource, Result<Arc<[ConfigEntry]>, client::Error>>,
+    configs: BTreeMap<ConfigResource, Result<Arc<[ConfigEntry]>, client::Error>>,
 ) -> impl Iterator<Item = Result<Arc<[ConfigEntry]>, client::Error>> {
+    let mut configs = configs.into_iter().peekable();
     resources.iter().map(move |resource| {
-        configs
-            .remove(resource)
-            .unwrap_or_else(|| Ok(Arc::default()))
+        while configs
+            .next_if(|(answered, _)| answered < resource)
+            .is_some()
+        {}
+        let answer = configs.next_if(|(answered, _)| answered == resource);
+        answer.map_or_else(|| Ok(Arc::default()), |(_, configs)| configs)
     })
 }
 
@@ -254,7 +258,10 @@ fn shown_partition(
     partition: PartitionDescription,
     around: &Surroundings,
 ) -> Partition {
-    let moving = around.moving.get(&TopicPartition::new(topic, partition.id));
+    let moving = match &around.moving {
+        none if none.is_empty() => None,
+        some => some.get(&TopicPartition::new(topic, partition.id)),
+    };
     Partition {
         number: partition.id,
         leader: partition.leader.map(|id| Leader {

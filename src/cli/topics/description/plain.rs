@@ -12,31 +12,32 @@ impl Topic {
             write!(line, "\tTopicId: {}", self.id).ok();
         }
         let (count, factor) = (self.partitions.len(), self.replication_factor());
-        let configs: Vec<_> = self
-            .configs
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let configs = configs.join(",");
-        writeln!(
+        write!(
             line,
-            "\tPartitionCount: {count}\tReplicationFactor: {factor}\tConfigs: {configs}"
+            "\tPartitionCount: {count}\tReplicationFactor: {factor}\tConfigs: "
         )
         .ok();
+        for (at, (name, value)) in self.configs.iter().enumerate() {
+            let between = if at == 0 { "" } else { "," };
+            line.extend([between, name, "=", value]);
+        }
+        line.push('\n');
         line
     }
 
     /// The lines of its partitions, as the original prints them.
     pub fn plain_partitions(&self) -> String {
-        self.partitions
-            .iter()
-            .map(|partition| self.plain_partition(partition))
-            .collect()
+        let mut lines = String::new();
+        for partition in &self.partitions {
+            self.plain_partition(partition, &mut lines);
+        }
+        lines
     }
 
-    fn plain_partition(&self, partition: &Partition) -> String {
-        let mut line = format!("\tTopic: {}\tPartition: {}", self.name, partition.number);
+    fn plain_partition(&self, partition: &Partition, line: &mut String) {
         let mut field = |name: &str, value: &dyn Display| write!(line, "\t{name}: {value}").ok();
+        field("Topic", &self.name);
+        field("Partition", &partition.number);
         match partition.leader {
             Some(leader) => field("Leader", &leader.id),
             None => field("Leader", &"none"),
@@ -57,7 +58,6 @@ impl Topic {
             };
         }
         line.push('\n');
-        line
     }
 }
 
