@@ -4,10 +4,14 @@ use std::fmt::{Display, Write};
 
 use super::{Ids, Partition, Topic};
 
+/// What a line takes as a rule.
+const LINE_BYTES: usize = 160;
+
 impl Topic {
     /// The line of the topic itself, as the original prints it.
     pub fn plain_header(&self) -> String {
-        let mut line = format!("Topic: {}", self.name);
+        let mut line = String::with_capacity(LINE_BYTES);
+        line.extend(["Topic: ", self.name.as_str()]);
         if !self.id.is_zero() {
             write!(line, "\tTopicId: {}", self.id).ok();
         }
@@ -27,7 +31,7 @@ impl Topic {
 
     /// The lines of its partitions, as the original prints them.
     pub fn plain_partitions(&self) -> String {
-        let mut lines = String::new();
+        let mut lines = String::with_capacity(self.partitions.len().saturating_mul(LINE_BYTES));
         for partition in &self.partitions {
             self.plain_partition(partition, &mut lines);
         }
