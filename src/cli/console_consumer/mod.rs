@@ -43,8 +43,9 @@ Properties of the formatter: print.timestamp, print.partition, print.offset, pri
 print.delivery, print.epoch (true or false), key.separator (default: tab), line.separator (newline), headers.separator \
 (a comma), null.literal (null), key.deserializer, value.deserializer, headers.deserializer.
 
-At a terminal a topic that is not there is waited for and not created; a script, like Apache's tool, creates it where the \
-broker allows it. allow.auto.create.topics decides for both.";
+Where people read (at a terminal, --output table) a topic that is not there is waited for and not created; otherwise \
+(in a pipe, plain, JSON) it is created where the broker allows it, as by Apache's tool. The property \
+allow.auto.create.topics decides in either case.";
 
 /// Print the records of a topic.
 #[derive(Debug, Clone, Default, Parser)]
