@@ -260,10 +260,13 @@ impl From<&client::Error> for Failure {
                 subject,
             } => {
                 let plain = message.as_deref().unwrap_or_else(|| code.message());
-                let why = why(*code, message.is_some()).map_or_else(|| format!(": {}", phrase(plain)), |why| format!(" {why}"));
+                let told = match why(*code, message.is_some()) {
+                    Some(why) => format!("{subject} {why}"),
+                    None => format!("{subject}: {}", phrase(plain)),
+                };
                 Self {
                     plain: plain.to_owned(),
-                    message: format!("{subject}{why} ({code})"),
+                    message: format!("{told} ({code})"),
                     ..failure.with_hint(hint(*code))
                 }
             }

@@ -32,8 +32,8 @@ pub mod topics;
 pub mod umbrella;
 
 use std::{
-    ffi::OsString, os::unix::process::CommandExt as _, path::Path, process, process::ExitCode,
-    time::Duration,
+    convert::Infallible, ffi::OsString, os::unix::process::CommandExt as _, path::Path, process,
+    process::ExitCode, time::Duration,
 };
 
 use anyhow::Context;
@@ -444,14 +444,14 @@ async fn until_stopped<T: Tool>(parsed: Parsed<T>, out: &mut Printer<'_>) -> Out
     let mut waiting = std::pin::pin!(async {
         tokio::time::sleep(UNSEEN_MAX).await;
         waiting::show(awaited.as_deref().unwrap_or_default());
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     });
     let signal = tokio::select! {
         result = &mut run => {
             waiting::end();
             return Outcome::Ended(result);
         }
-        () = &mut waiting => None,
+        never = &mut waiting => match never {},
         signal = signals.next() => Some(signal),
         () = tokio::time::sleep(deadline) => None,
     };
