@@ -1,8 +1,7 @@
 //! `DescribeTopicPartitions` (75): topics by name, a bounded number of partitions at a time (KIP-966).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use super::{Context, Handler};
 use crate::broker::authorizer::TOPIC_OPERATIONS;
@@ -26,23 +25,32 @@ impl Handler for DescribeTopicPartitions {
         context: &mut Context<'_>,
         request: DescribeTopicPartitionsRequest,
     ) -> DescribeTopicPartitionsResponse {
-        let page = Page {
-            image: &context.broker.controller.image(),
-            listener: &context.session.listener,
-            partitions_max: context.broker.config.max_request_partition_size_limit,
-        };
-        page.answer(&request)
+        let partitions_max = context.broker.config.max_request_partition_size_limit;
+        let image = context.broker.controller.image();
+        Page::new(&image, &context.session.listener, partitions_max).answer(&request)
     }
 }
 
 /// What a page is made from.
 struct Page<'p> {
     image: &'p Image,
-    listener: &'p str,
+    /// The brokers that clients of this listener can reach.
+    alive: BTreeSet<i32>,
     partitions_max: usize,
 }
 
-impl Page<'_> {
+impl<'p> Page<'p> {
+    fn new(image: &'p Image, listener: &str, partitions_max: usize) -> Self {
+        let ids = image.brokers().map(|broker| broker.id);
+        Self {
+            image,
+            alive: ids
+                .filter(|id| image.live_endpoint(*id, listener).is_some())
+                .collect(),
+            partitions_max,
+        }
+    }
+
     fn answer(&self, request: &DescribeTopicPartitionsRequest) -> DescribeTopicPartitionsResponse {
         let asked: BTreeSet<&str> = request.topics.iter().map(|topic| &*topic.name).collect();
         if request
@@ -55,9 +63,13 @@ impl Page<'_> {
         let from = request.cursor.as_ref().map_or(("", 0), |cursor| {
             (&*cursor.topic_name, cursor.partition_index)
         });
-        let topics = self.topics(asked, from.0);
         let wanted = usize::try_from(request.response_partition_limit).unwrap_or_default();
         let mut room = wanted.min(self.partitions_max).max(1);
+        let topics = if asked.is_empty() {
+            self.all(from.0, room)
+        } else {
+            self.only(asked, from.0)
+        };
         let mut response = DescribeTopicPartitionsResponse::default();
         for (name, topic) in topics {
             let first = if name == from.0 { from.1 } else { 0 };
@@ -85,18 +97,30 @@ impl Page<'_> {
         response
     }
 
-    /// The topics that are asked for, all of them where none is, that do not come before `from`.
-    fn topics<'t>(
-        &'t self,
-        asked: BTreeSet<&'t str>,
-        from: &str,
-    ) -> BTreeMap<&'t str, Option<&'t Arc<Topic>>> {
-        if asked.is_empty() {
-            let all = self.image.topics().map(|topic| (&*topic.name, Some(topic)));
-            return all.filter(|(name, _topic)| *name >= from).collect();
-        }
+    /// The topics that are asked for and do not come before `from`, by name.
+    fn only<'t>(&self, asked: BTreeSet<&'t str>, from: &str) -> Vec<(&'t str, Option<&'p Topic>)> {
         let asked = asked.into_iter().filter(|name| *name >= from);
-        asked.map(|name| (name, self.image.topic(name))).collect()
+        asked
+            .map(|name| (name, self.image.topic(name).map(AsRef::as_ref)))
+            .collect()
+    }
+
+    /// The first topics that do not come before `from`, by name: enough to fill `room`, one of which the cursor may
+    /// leave nothing, and one more to tell whether there is a next page.
+    fn all(&self, from: &str, room: usize) -> Vec<(&'p str, Option<&'p Topic>)> {
+        let names = self.image.topics().map(|topic| (&*topic.name, &**topic));
+        let mut topics: Vec<_> = names.filter(|(name, _)| *name >= from).collect();
+        let enough = room.saturating_add(2);
+        // Those of later pages need not be sorted for each page before them.
+        if topics.len() > enough {
+            topics.select_nth_unstable_by_key(enough, |(name, _)| *name);
+            topics.truncate(enough);
+        }
+        topics.sort_unstable_by_key(|(name, _)| *name);
+        topics
+            .into_iter()
+            .map(|(name, topic)| (name, Some(topic)))
+            .collect()
     }
 
     fn partition(
@@ -104,10 +128,8 @@ impl Page<'_> {
         number: i32,
         partition: &Partition,
     ) -> DescribeTopicPartitionsResponsePartition {
-        let leader = partition
-            .leader
-            .and_then(|id| self.image.live_endpoint(id, self.listener).map(|_| id));
-        let is_offline = |id: &i32| self.image.live_endpoint(*id, self.listener).is_none();
+        let leader = partition.leader.filter(|id| self.alive.contains(id));
+        let is_offline = |id: &i32| !self.alive.contains(id);
         let error = if leader.is_some() {
             ErrorCode::None
         } else {
@@ -190,12 +212,16 @@ fn cursor(name: &str, partition: i32) -> DescribeTopicPartitionsResponseNextCurs
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::image;
+    use super::super::tests::{image, topic_on_1, with};
     use super::*;
     use crate::protocol::messages::DescribeTopicPartitionsRequestTopic;
 
     /// Topics with their errors and partitions, and where the next page begins; `a` has three partitions, `b` two.
     fn page(limit: i32, from: Option<(&str, i32)>, topics: &[&str]) -> String {
+        page_of(&image(), limit, from, topics)
+    }
+
+    fn page_of(image: &Image, limit: i32, from: Option<(&str, i32)>, topics: &[&str]) -> String {
         let request = DescribeTopicPartitionsRequest {
             topics: topics
                 .iter()
@@ -211,12 +237,7 @@ mod tests {
                 },
             ),
         };
-        let response = Page {
-            image: &image(),
-            listener: "PLAINTEXT",
-            partitions_max: 2000,
-        }
-        .answer(&request);
+        let response = Page::new(image, "PLAINTEXT", 2000).answer(&request);
         let topics = response.topics.iter().map(|topic| {
             let partitions: Vec<_> = topic
                 .partitions
@@ -256,6 +277,19 @@ mod tests {
         assert_eq!(page(3, None, &["a", "nope"]), "a/0[0, 1, 2] next nope/0");
         assert_eq!(page(5, None, &["a", "b"]), "a/0[0, 1, 2] b/0[0, 1]");
         assert_eq!(page(5, Some(("a", 9)), &["a", "b"]), "a/0[] b/0[0, 1]");
+        assert_eq!(page(1, None, &[]), "a/0[0] next a/1");
+        assert_eq!(page(1, Some(("a", 9)), &[]), "a/0[] b/0[0] next b/1");
+    }
+
+    #[test]
+    fn a_page_of_many_topics_begins_where_it_shall() {
+        let many = (10..100).flat_map(|number| topic_on_1(&format!("t{number}"), number, 2));
+        let many = with(&image(), many.collect::<Vec<_>>());
+        let all = |limit, from| page_of(&many, limit, Some(from), &[]);
+        assert_eq!(all(3, ("b", 1)), "b/0[1] t10/0[0, 1] next t11/0");
+        assert_eq!(all(1, ("b", 2)), "b/0[] t10/0[0] next t10/1");
+        assert_eq!(all(3, ("t49", 1)), "t49/0[1] t50/0[0, 1] next t51/0");
+        assert_eq!(all(9, ("t97", 1)), "t97/0[1] t98/0[0, 1] t99/0[0, 1]");
     }
 
     #[test]

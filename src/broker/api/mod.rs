@@ -349,28 +349,43 @@ mod tests {
         .into()
     }
 
+    /// A topic of that many partitions on broker 1.
+    pub(super) fn topic_on_1(name: &str, number: u8, partitions: i32) -> Vec<MetadataRecord> {
+        let partitions =
+            (0..partitions).map(|partition_id| partition(number, partition_id, &[1], 1));
+        [topic(name, number)]
+            .into_iter()
+            .chain(partitions)
+            .collect()
+    }
+
+    fn topic(name: &str, number: u8) -> MetadataRecord {
+        TopicRecord {
+            name: name.into(),
+            topic_id: id(number),
+        }
+        .into()
+    }
+
     /// A cluster of broker 1 and the fenced broker 2. Topic `a` has a partition on 1, one on 2 without a leader, and one on
     /// both; topic `b` has two on 1.
     pub(super) fn image() -> Image {
-        let topic = |name: &str, number| {
-            TopicRecord {
-                name: name.into(),
-                topic_id: id(number),
-            }
-            .into()
-        };
-        let mut draft = Draft::new(&Image::empty("cluster"));
-        for record in [
+        let records = [
             broker(1, false),
             broker(2, true),
             topic("a", 1),
             partition(1, 0, &[1], 1),
             partition(1, 1, &[2], -1),
             partition(1, 2, &[1, 2], 1),
-            topic("b", 2),
-            partition(2, 0, &[1], 1),
-            partition(2, 1, &[1], 1),
-        ] {
+        ];
+        let records = records.into_iter().chain(topic_on_1("b", 2, 2));
+        with(&Image::empty("cluster"), records)
+    }
+
+    /// What becomes of an image by these records.
+    pub(super) fn with(image: &Image, records: impl IntoIterator<Item = MetadataRecord>) -> Image {
+        let mut draft = Draft::new(image);
+        for record in records {
             draft.apply(0, &record).unwrap();
         }
         draft.finish().0
