@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -97,8 +98,11 @@ pub(super) async fn drive<R, W>(
             read = reader.read_buf(&mut traffic.received) => match read {
                 Ok(0) => break traffic.at_end(),
                 Ok(_count) => {
-                    if let Err(death) = traffic.deliver() {
-                        break death;
+                    match traffic.deliver() {
+                        // Who waits takes it before more is read, so that answers to many requests do not pile up.
+                        Ok(true) => yield_now().await,
+                        Ok(false) => {}
+                        Err(death) => break death,
                     }
                     last_use = Instant::now();
                 }
@@ -172,8 +176,9 @@ impl Traffic {
         Some(length.saturating_add(PREFIX_LEN))
     }
 
-    /// Hands every whole frame to the one who waits for it.
-    fn deliver(&mut self) -> Result<(), Death> {
+    /// Hands every whole frame to the one who waits for it; says whether there was any.
+    fn deliver(&mut self) -> Result<bool, Death> {
+        let mut any = false;
         while let Some(prefix) = self.received.first_chunk::<PREFIX_LEN>().copied() {
             let claimed = i32::from_be_bytes(prefix);
             let length = usize::try_from(claimed)
@@ -182,14 +187,15 @@ impl Traffic {
                 .ok_or_else(|| refuse(prefix, self.frame_bytes_max))?;
             let end = length.saturating_add(PREFIX_LEN);
             if self.received.len() < end {
-                return Ok(());
+                break;
             }
             self.longest = self.longest.max(end);
             let mut frame = self.received.split_to(end).freeze();
             frame.advance(PREFIX_LEN);
             self.answer(frame)?;
+            any = true;
         }
-        Ok(())
+        Ok(any)
     }
 
     fn answer(&mut self, frame: Bytes) -> Result<(), Death> {
