@@ -277,6 +277,14 @@ impl Cluster {
         Ok(self.any().await?.call(request).await?)
     }
 
+    /// Hands a request to any broker and returns before it is answered.
+    ///
+    /// # Errors
+    /// When no broker can be reached.
+    pub async fn start_any<R: Request>(&self, request: &R) -> Result<net::Pending<R>, Error> {
+        Ok(self.any().await?.start(request).await?)
+    }
+
     /// Asks the broker with this id.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Topics,
-    description::{Extras, Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
+    description::{Filters, Leader, Partition, Reassignment, Topic, java_hash_order},
     extras, number,
     selection::Selection,
 };
@@ -64,17 +64,18 @@ impl Topics {
         admin: &Admin,
         out: &mut Printer<'_>,
     ) -> anyhow::Result<()> {
-        let described = self.described(admin).await?;
+        let mut inquiry = admin.config_inquiry(false);
+        let ask = |names: &[&str]| {
+            let topics = names.iter().map(|name| ConfigResource::topic(*name));
+            inquiry.ask(&topics.collect::<Vec<_>>());
+        };
+        let described = self.described(admin, ask).await?;
         if described.is_empty() {
             return Ok(());
         }
-        let resources: Vec<_> = described
-            .iter()
-            .map(|topic| ConfigResource::topic(&topic.name))
-            .collect();
         let (cluster, configs, moving) = tokio::try_join!(
             admin.describe_cluster(false),
-            admin.describe_configs(&resources, false),
+            inquiry.answers(),
             reassignments(admin),
         )?;
         let alive = cluster
@@ -83,19 +84,26 @@ impl Topics {
             .map(|(broker, _)| broker.id)
             .collect();
         let around = Surroundings { alive, moving };
-        let mut topics = Vec::new();
-        for (topic, configs) in described.into_iter().zip(in_order(&resources, configs)) {
-            topics.push(shown(topic, &configs?, &around));
+        let mut topics = Vec::with_capacity(described.len());
+        let (mut configs_of_last, mut settings) = (Arc::default(), Settings::default());
+        for (topic, configs) in with_configs(described, configs) {
+            let configs = configs?;
+            // Topics that are set alike share their configuration.
+            if !Arc::ptr_eq(&configs, &configs_of_last) {
+                settings = Settings::of(&configs);
+                configs_of_last = configs;
+            }
+            topics.push(shown(topic, settings.clone(), &around));
         }
         let now_ms = chrono::Utc::now().timestamp_millis();
         self.filter(&mut topics, out);
         if out.look.mode != Mode::Plain {
             Box::pin(extras::fill(admin, &mut topics, now_ms)).await;
         }
-        for (at, topic) in topics.iter().enumerate() {
+        for (at, topic) in topics.into_iter().enumerate() {
             match out.look.mode {
                 Mode::Json => out.json(&topic.json())?,
-                Mode::Plain => self.print_plain(topic, out)?,
+                Mode::Plain => self.print_plain(&topic, out)?,
                 Mode::Rich => {
                     let gap = if at == 0 { "" } else { "\n" };
                     let text = topic.rich(now_ms, &out.look);
@@ -152,29 +160,37 @@ impl Topics {
         out.text(topic.plain_partitions())
     }
 
-    async fn described(&self, admin: &Admin) -> anyhow::Result<Vec<TopicDescription>> {
+    /// The topics that are asked for, by name; `seen` is told their names as they become known.
+    async fn described(
+        &self,
+        admin: &Admin,
+        mut seen: impl FnMut(&[&str]) + Send,
+    ) -> anyhow::Result<Vec<TopicDescription>> {
         if let Some(id) = self.wanted_id() {
-            return self.describe_by_id(admin, id).await;
+            let described = self.describe_by_id(admin, id).await?;
+            for topic in &described {
+                seen(&[&topic.name]);
+            }
+            return Ok(described);
         }
         let option = "partition-size-limit-per-response";
         let limit = number(option, self.partition_size_limit_per_response.as_ref())?;
-        let describe = async |names: &[String]| match limit {
-            Some(limit) => admin.describe_topics_in_pages(names, limit).await,
-            None => admin.describe_topics(names).await,
-        };
         // Names are asked for first only where it takes them to know what is meant, or what may have been meant.
         if self.topic.is_none() && limit.is_none() && !self.exclude_internal {
-            let described = admin.describe_all_topics().await?;
+            let described = admin.describe_topics_in_pages(None, None, seen).await?;
             return Ok(described.into_values().collect::<Result<_, _>>()?);
         }
         let selection = Selection::new(self.topic.as_deref(), self.exclude_internal)?;
-        if let Some(name) = selection.literal()
-            && let Some(Ok(topic)) = describe(&[name.to_owned()]).await?.remove(name)
-        {
-            return Ok(vec![topic]);
+        if let Some(name) = selection.literal() {
+            let name = [name.to_owned()];
+            let described = admin.describe_topics_in_pages(Some(&name), limit, &mut seen);
+            if let Some((_name, Ok(topic))) = described.await?.pop_first() {
+                return Ok(vec![topic]);
+            }
         }
-        let described = describe(&self.selected(admin).await?).await?;
-        Ok(described.into_values().collect::<Result<_, _>>()?)
+        let names = self.selected(admin).await?;
+        let described = admin.describe_topics_in_pages(Some(&names), limit, seen);
+        Ok(described.await?.into_values().collect::<Result<_, _>>()?)
     }
 
     async fn describe_by_id(
@@ -208,38 +224,53 @@ async fn reassignments(admin: &Admin) -> Result<BTreeMap<TopicPartition, Moving>
     }
 }
 
-/// The answers in the order of the questions, which are sorted.
-fn in_order(
-    resources: &[ConfigResource],
+/// Topics, which are sorted, and what they are set to.
+fn with_configs(
+    topics: Vec<TopicDescription>,
     configs: BTreeMap<ConfigResource, Result<Arc<[ConfigEntry]>, client::Error>>,
-) -> impl Iterator<Item = Result<Arc<[ConfigEntry]>, client::Error>> {
+) -> impl Iterator<Item = (TopicDescription, Result<Arc<[ConfigEntry]>, client::Error>)> {
     let mut configs = configs.into_iter().peekable();
-    resources.iter().map(move |resource| {
+    topics.into_iter().map(move |topic| {
         while configs
-            .next_if(|(answered, _)| answered < resource)
+            .next_if(|(answered, _)| answered.name < topic.name)
             .is_some()
         {}
-        let answer = configs.next_if(|(answered, _)| answered == resource);
-        answer.map_or_else(|| Ok(Arc::default()), |(_, configs)| configs)
+        let answer = configs.next_if(|(answered, _)| answered.name == topic.name);
+        let configs = answer.map_or_else(|| Ok(Arc::default()), |(_, configs)| configs);
+        (topic, configs)
     })
 }
 
-fn shown(topic: TopicDescription, configs: &[ConfigEntry], around: &Surroundings) -> Topic {
-    let min_isr = configs
-        .iter()
-        .find(|entry| entry.name == "min.insync.replicas");
-    let min_isr = min_isr.and_then(|entry| entry.value.as_ref()?.parse().ok());
-    let count = configs.len();
-    let changed = configs
-        .iter()
-        .filter(|entry| entry.source != ConfigSource::Default);
-    let mut configs: Vec<_> = changed
-        .map(|entry| {
-            let value = entry.value.clone().unwrap_or_default();
-            (entry.name.to_string(), value.to_string())
-        })
-        .collect();
-    java_hash_order(&mut configs, count);
+/// What a description tells of a configuration.
+#[derive(Clone, Default)]
+struct Settings {
+    changed: Vec<(String, String)>,
+    min_isr: Option<usize>,
+}
+
+impl Settings {
+    fn of(configs: &[ConfigEntry]) -> Self {
+        let min_isr = configs
+            .iter()
+            .find(|entry| entry.name == "min.insync.replicas");
+        let changed = configs
+            .iter()
+            .filter(|entry| entry.source != ConfigSource::Default);
+        let mut changed: Vec<_> = changed
+            .map(|entry| {
+                let value = entry.value.clone().unwrap_or_default();
+                (entry.name.to_string(), value.to_string())
+            })
+            .collect();
+        java_hash_order(&mut changed, configs.len());
+        Self {
+            changed,
+            min_isr: min_isr.and_then(|entry| entry.value.as_ref()?.parse().ok()),
+        }
+    }
+}
+
+fn shown(topic: TopicDescription, settings: Settings, around: &Surroundings) -> Topic {
     let partitions = topic
         .partitions
         .into_iter()
@@ -248,8 +279,8 @@ fn shown(topic: TopicDescription, configs: &[ConfigEntry], around: &Surroundings
         partitions: partitions.collect(),
         name: topic.name,
         id: topic.id,
-        configs,
-        min_isr,
+        configs: settings.changed,
+        min_isr: settings.min_isr,
     }
 }
 
@@ -276,7 +307,7 @@ fn shown_partition(
             adding: moving.adding.clone(),
             removing: moving.removing.clone(),
         }),
-        extras: Extras::default(),
+        extras: None,
     }
 }
 

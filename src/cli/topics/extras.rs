@@ -30,7 +30,7 @@ pub(super) async fn fill(admin: &Admin, topics: &mut [Topic], now_ms: i64) {
             let key = TopicPartition::new(&topic.name, partition.number);
             let sizes = sizes.as_ref().and_then(|sizes| sizes.get(&key));
             let listed = |found: &Option<Offsets>| found.as_ref()?.get(&key).copied();
-            partition.extras = Extras {
+            partition.extras = Some(Box::new(Extras {
                 start: listed(&starts).and_then(|it| it.offset),
                 end: listed(&ends).and_then(|it| it.offset),
                 oldest: listed(&oldest),
@@ -38,7 +38,7 @@ pub(super) async fn fill(admin: &Admin, topics: &mut [Topic], now_ms: i64) {
                 recent: listed(&recent),
                 size_bytes: sizes.and_then(|sizes| sizes.get(&partition.leader?.id).copied()),
                 disk_bytes: sizes.map(|sizes| sizes.values().sum()),
-            };
+            }));
         }
     }
 }

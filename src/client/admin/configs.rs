@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::take;
 use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytestring::ByteString;
 use tokio::task::JoinSet;
@@ -118,35 +119,19 @@ impl Admin {
         resources: &[ConfigResource],
         with_synonyms: bool,
     ) -> Result<PerItem<ConfigResource, Arc<[ConfigEntry]>>, Error> {
-        let request = |resources: &[&ConfigResource]| DescribeConfigsRequest {
-            resources: resources
-                .iter()
-                .map(|resource| to_describe(resource))
-                .collect(),
-            include_synonyms: with_synonyms,
-            include_documentation: false,
-        };
-        let mut described = Described::default();
-        let (anywhere, at_home) = by_home(resources);
-        let mut answers = JoinSet::new();
-        for some in anywhere.chunks(RESOURCES_MAX) {
-            answers.spawn(describe_anywhere(self.cluster.clone(), request(some)));
+        let mut inquiry = self.config_inquiry(with_synonyms);
+        inquiry.ask(resources);
+        inquiry.answers().await
+    }
+
+    /// An inquiry in which nothing is asked yet.
+    pub fn config_inquiry(&self, with_synonyms: bool) -> ConfigInquiry {
+        ConfigInquiry {
+            cluster: self.cluster.clone(),
+            with_synonyms,
+            pending: JoinSet::new(),
+            described: Arc::default(),
         }
-        while let Some(answer) = answers.join_next().await {
-            let answer = answer.unwrap_or_else(|panic| resume_unwind(panic.into_panic()));
-            described.collect(answer?);
-        }
-        if !at_home.is_empty() {
-            self.cluster.brokers().await?;
-            let requests = at_home
-                .iter()
-                .map(|(id, resources)| (*id, request(resources)));
-            let requests: Vec<_> = requests.collect();
-            for (_id, _request, answer) in self.cluster.ask_each(requests).await {
-                described.collect(answer?);
-            }
-        }
-        Ok(described.done)
     }
 
     /// Changes configurations, or only checks whether they could be changed. All changes of one resource apply or none.
@@ -206,13 +191,79 @@ impl Admin {
     }
 }
 
-async fn describe_anywhere(
+/// Configurations that are asked for bit by bit, while other things are being found out. Stops asking when it is dropped.
+#[derive(Debug)]
+pub struct ConfigInquiry {
     cluster: Cluster,
-    request: DescribeConfigsRequest,
+    with_synonyms: bool,
+    pending: JoinSet<Result<(), Error>>,
+    described: Arc<Mutex<Described>>,
+}
+
+impl ConfigInquiry {
+    /// Begins to ask for the configurations of `resources`; all brokers concerned are asked at the same time.
+    pub fn ask(&mut self, resources: &[ConfigResource]) {
+        let (anywhere, at_home) = by_home(resources);
+        for some in anywhere.chunks(RESOURCES_MAX) {
+            let (cluster, described) = (self.cluster.clone(), Arc::clone(&self.described));
+            let request = self.request(some);
+            self.pending.spawn(async move {
+                let response = describe_anywhere(&cluster, &request).await?;
+                lock(&described).collect(response);
+                Ok(())
+            });
+        }
+        if !at_home.is_empty() {
+            let (cluster, described) = (self.cluster.clone(), Arc::clone(&self.described));
+            let requests = at_home
+                .iter()
+                .map(|(id, resources)| (*id, self.request(resources)));
+            let requests: Vec<_> = requests.collect();
+            self.pending.spawn(async move {
+                cluster.brokers().await?;
+                for (_id, _request, answer) in cluster.ask_each(requests).await {
+                    lock(&described).collect(answer?);
+                }
+                Ok(())
+            });
+        }
+    }
+
+    fn request(&self, resources: &[&ConfigResource]) -> DescribeConfigsRequest {
+        DescribeConfigsRequest {
+            resources: resources
+                .iter()
+                .map(|resource| to_describe(resource))
+                .collect(),
+            include_synonyms: self.with_synonyms,
+            include_documentation: false,
+        }
+    }
+
+    /// Everything that was asked for.
+    ///
+    /// # Errors
+    /// When a broker cannot be reached. What it refuses is an error of that resource.
+    pub async fn answers(mut self) -> Result<PerItem<ConfigResource, Arc<[ConfigEntry]>>, Error> {
+        while let Some(answer) = self.pending.join_next().await {
+            answer.unwrap_or_else(|panic| resume_unwind(panic.into_panic()))?;
+        }
+        let done = take(&mut lock(&self.described).done);
+        Ok(done.into_iter().collect())
+    }
+}
+
+fn lock(described: &Mutex<Described>) -> MutexGuard<'_, Described> {
+    described.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn describe_anywhere(
+    cluster: &Cluster,
+    request: &DescribeConfigsRequest,
 ) -> Result<DescribeConfigsResponse, Error> {
     let mut retry = Retry::new(cluster.config(), "describe configs");
     loop {
-        match cluster.ask_any(&request).await {
+        match cluster.ask_any(request).await {
             Ok(response) => return Ok(response),
             Err(error) => retry.after(error).await?,
         }
@@ -270,10 +321,14 @@ fn to_alter(
 /// A configuration as it came.
 type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
 
+/// What a resource is set to, or why that is not told.
+type Outcome = Result<Arc<[ConfigEntry]>, Error>;
+
 /// What the brokers have told so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Described {
-    done: PerItem<ConfigResource, Arc<[ConfigEntry]>>,
+    /// In the order in which it came.
+    done: Vec<(ConfigResource, Outcome)>,
     /// The first different configurations, as they came and as they are handed out.
     shared: Vec<(Configs, Arc<[ConfigEntry]>)>,
 }
@@ -290,7 +345,7 @@ impl Described {
                 &resource,
             );
             let outcome = checked.map(|()| self.entries(result.configs));
-            self.done.insert(resource, outcome);
+            self.done.push((resource, outcome));
         }
     }
 

@@ -1,6 +1,8 @@
 //! Topics: list, describe, create, delete, grow.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+
+use tokio::task::yield_now;
 
 use super::{Admin, PerItem, millis};
 use crate::client::cluster::Topics;
@@ -140,7 +142,7 @@ impl Admin {
     /// # Errors
     /// When no broker answers.
     pub async fn describe_all_topics(&self) -> Result<PerItem<String, TopicDescription>, Error> {
-        self.describe(&[], PAGE_PARTITIONS_MAX).await
+        self.describe_topics_in_pages(None, None, |_| {}).await
     }
 
     /// These topics with their partitions.
@@ -151,25 +153,33 @@ impl Admin {
         &self,
         names: &[String],
     ) -> Result<PerItem<String, TopicDescription>, Error> {
-        self.describe_topics_in_pages(names, PAGE_PARTITIONS_MAX)
+        self.describe_topics_in_pages(Some(names), None, |_| {})
             .await
     }
 
-    /// The same, asking for so many partitions at a time.
+    /// These topics, or every topic, asking for so many partitions at a time. What is found is `seen` by its name as soon as
+    /// it is known, while more is on its way; once more if another attempt is needed.
     ///
     /// # Errors
     /// As [`Self::describe_topics`].
     pub async fn describe_topics_in_pages(
         &self,
-        names: &[String],
-        page_partitions_max: i32,
+        names: Option<&[String]>,
+        page_partitions_max: Option<i32>,
+        mut seen: impl FnMut(&[&str]) + Send,
     ) -> Result<PerItem<String, TopicDescription>, Error> {
-        let (named, nameless): (Vec<_>, Vec<_>) =
-            names.iter().cloned().partition(|name| !name.is_empty());
-        let mut described = match named.as_slice() {
-            [] => PerItem::new(),
-            named => self.describe(named, page_partitions_max).await?,
-        };
+        let (named, nameless): (Vec<_>, Vec<_>) = names
+            .unwrap_or_default()
+            .iter()
+            .cloned()
+            .partition(|name| !name.is_empty());
+        let mut described = PerItem::new();
+        if names.is_none() || !named.is_empty() {
+            let page_partitions_max = page_partitions_max.unwrap_or(PAGE_PARTITIONS_MAX);
+            described = self
+                .describe(&named, page_partitions_max, &mut seen)
+                .await?;
+        }
         let said = "The given topic name '' cannot be represented in a request.";
         described.extend(nameless.into_iter().map(|name| {
             let error = Error::broker(ErrorCode::InvalidTopicException, Some(said), "topic ''");
@@ -209,12 +219,16 @@ impl Admin {
         &self,
         names: &[String],
         page_partitions_max: i32,
+        seen: &mut (impl FnMut(&[&str]) + Send),
     ) -> Result<PerItem<String, TopicDescription>, Error> {
         let mut retry = Retry::new(self.cluster.config(), "describe topics");
         loop {
-            match self.describe_pages(names, page_partitions_max).await {
+            match self.describe_pages(names, page_partitions_max, seen).await {
                 Err(Error::Net(net::Error::Unsupported { .. })) => {
-                    return self.describe_by_metadata(names).await;
+                    let topics = self.describe_by_metadata(names).await?;
+                    let found = topics.iter().filter(|(_name, topic)| topic.is_ok());
+                    seen(&found.map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+                    return Ok(topics);
                 }
                 Ok(topics) => return Ok(topics),
                 Err(error) => retry.after(error).await?,
@@ -222,11 +236,13 @@ impl Admin {
         }
     }
 
-    /// Page by page, as many partitions at a time as the broker likes to give, but no more than asked for.
+    /// Page by page, as many partitions at a time as the broker likes to give, but no more than asked for. The next page is
+    /// in the making while one is looked at.
     async fn describe_pages(
         &self,
         names: &[String],
         page_partitions_max: i32,
+        seen: &mut (impl FnMut(&[&str]) + Send),
     ) -> Result<PerItem<String, TopicDescription>, Error> {
         let name = |name: &String| DescribeTopicPartitionsRequestTopic {
             name: name.as_str().into(),
@@ -238,19 +254,35 @@ impl Admin {
             response_partition_limit: page_partitions_max,
             ..DescribeTopicPartitionsRequest::default()
         };
-        let mut topics = PerItem::new();
-        loop {
-            let response = self.cluster.ask_any(&request).await?;
-            let next = response.next_cursor.clone();
+        let within = self.cluster.config().request_timeout;
+        let mut topics = Vec::new();
+        let mut asked = Some(self.cluster.start_any(&request).await?);
+        while let Some(page) = asked.take() {
+            let response = page.answer(within).await?;
+            let begun = request
+                .cursor
+                .take_if(|cursor| cursor.partition_index > 0)
+                .map(|cursor| cursor.topic_name);
+            if let Some(next) = &response.next_cursor {
+                // Topics before the cursor are done; a broker refuses a cursor it was not asked for.
+                request.topics.retain(|topic| topic.name >= next.topic_name);
+                request.cursor = Some(DescribeTopicPartitionsRequestCursor {
+                    topic_name: next.topic_name.clone(),
+                    partition_index: next.partition_index,
+                });
+                asked = Some(self.cluster.start_any(&request).await?);
+            }
+            let found = response.topics.iter().filter(|topic| topic.error_code == 0);
+            let names = found.filter_map(|topic| topic.name.as_deref());
+            let names: Vec<_> = names
+                .filter(|name| begun.as_deref() != Some(name))
+                .collect();
+            seen(&names);
+            // What was asked for now leaves before the page is looked at.
+            yield_now().await;
             collect_page(response, &mut topics);
-            let Some(next) = next else { return Ok(topics) };
-            // Topics before the cursor are done; a broker refuses a cursor it was not asked for.
-            request.topics.retain(|topic| topic.name >= next.topic_name);
-            request.cursor = Some(DescribeTopicPartitionsRequestCursor {
-                topic_name: next.topic_name,
-                partition_index: next.partition_index,
-            });
         }
+        Ok(topics.into_iter().collect())
     }
 
     async fn describe_by_metadata(
@@ -461,14 +493,15 @@ pub(super) fn first_code(codes: impl IntoIterator<Item = i16>) -> ErrorCode {
 
 fn collect_page(
     response: DescribeTopicPartitionsResponse,
-    topics: &mut PerItem<String, TopicDescription>,
+    topics: &mut Vec<(String, Result<TopicDescription, Error>)>,
 ) {
+    topics.reserve(response.topics.len());
     for topic in response.topics {
         let name = topic.name.unwrap_or_default().to_string();
-        let partitions: VecDeque<_> = topic.partitions.into_iter().map(from_page).collect();
-        // A topic may be spread over pages.
-        if let Some(Ok(known)) = topics.get_mut(&name) {
-            known.partitions.extend(partitions);
+        let partitions: Vec<_> = topic.partitions.into_iter().map(from_page).collect();
+        // A topic may be spread over pages, which come in the order of names.
+        if let Some((_, Ok(last))) = topics.last_mut().filter(|(last, _)| *last == name) {
+            last.partitions.extend(partitions);
             continue;
         }
         let checked = check(topic.error_code, None, format_args!("topic '{name}'"));
@@ -476,9 +509,9 @@ fn collect_page(
             name: name.clone(),
             id: topic.topic_id,
             is_internal: topic.is_internal,
-            partitions: partitions.into(),
+            partitions,
         };
-        topics.insert(name, checked.map(|()| description));
+        topics.push((name, checked.map(|()| description)));
     }
 }
 

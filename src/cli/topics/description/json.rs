@@ -27,7 +27,8 @@ impl Partition {
         let mut value = json!({
             "partition": self.number, "leader": self.leader.map(|leader| leader.id), "replicas": self.replicas,
             "isr": self.isr, "elr": self.elr, "last_known_elr": self.last_known_elr,
-            "start": self.extras.start, "end": self.extras.end, "size_bytes": self.extras.size_bytes,
+            "start": self.told(|it| it.start), "end": self.told(|it| it.end),
+            "size_bytes": self.told(|it| it.size_bytes),
         });
         if let (Some(moves), Some(fields)) = (&self.reassignment, value.as_object_mut()) {
             fields.insert("adding".to_owned(), json!(moves.adding));

@@ -45,8 +45,8 @@ pub struct Partition {
     pub last_known_elr: Option<Vec<i32>>,
     /// Replicas that come and go, during a reassignment.
     pub reassignment: Option<Reassignment>,
-    /// What the original does not tell.
-    pub extras: Extras,
+    /// What the original does not tell; boxed, for most descriptions go without.
+    pub extras: Option<Box<Extras>>,
 }
 
 /// What a partition holds, as far as brokers said so in time.
@@ -155,6 +155,11 @@ impl Partition {
             .as_ref()
             .map_or(0, |moves| moves.adding.len());
         self.replicas.len().saturating_sub(adding)
+    }
+
+    /// Something that the original does not tell.
+    fn told<T>(&self, of: impl FnOnce(&Extras) -> Option<T>) -> Option<T> {
+        self.extras.as_deref().and_then(of)
     }
 
     /// Whether brokers that should have every record do not.

@@ -1,6 +1,6 @@
 //! A topic as the original prints it.
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use super::{Ids, Partition, Topic};
 
@@ -39,28 +39,27 @@ impl Topic {
     }
 
     fn plain_partition(&self, partition: &Partition, line: &mut String) {
-        let mut field = |name: &str, value: &dyn Display| write!(line, "\t{name}: {value}").ok();
-        field("Topic", &self.name);
-        field("Partition", &partition.number);
+        line.extend(["\tTopic: ", &self.name]);
+        write!(line, "\tPartition: {}", partition.number).ok();
         match partition.leader {
-            Some(leader) => field("Leader", &leader.id),
-            None => field("Leader", &"none"),
-        };
-        field("Replicas", &Ids(&partition.replicas, ","));
-        field("Isr", &Ids(&partition.isr, ","));
-        if let Some(moves) = &partition.reassignment {
-            field("Adding Replicas", &Ids(&moves.adding, ","));
-            field("Removing Replicas", &Ids(&moves.removing, ","));
+            Some(leader) => write!(line, "\tLeader: {}", leader.id).unwrap_or_default(),
+            None => line.push_str("\tLeader: none"),
         }
-        for (name, ids) in [
-            ("Elr", &partition.elr),
-            ("LastKnownElr", &partition.last_known_elr),
-        ] {
+        let mut field = |name: &str, ids: Option<&[i32]>| {
+            line.extend(["\t", name, ": "]);
             match ids {
-                Some(ids) => field(name, &Ids(ids, ",")),
-                None => field(name, &"N/A"),
-            };
+                Some(ids) => write!(line, "{}", Ids(ids, ",")).unwrap_or_default(),
+                None => line.push_str("N/A"),
+            }
+        };
+        field("Replicas", Some(&partition.replicas));
+        field("Isr", Some(&partition.isr));
+        if let Some(moves) = &partition.reassignment {
+            field("Adding Replicas", Some(&moves.adding));
+            field("Removing Replicas", Some(&moves.removing));
         }
+        field("Elr", partition.elr.as_deref());
+        field("LastKnownElr", partition.last_known_elr.as_deref());
         line.push('\n');
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::{Ids, Partition, RECENT_MS, Topic};
+use super::{Extras, Ids, Partition, RECENT_MS, Topic};
 use crate::cli::printer::{
     Look,
     colour::Colour,
@@ -57,9 +57,9 @@ impl Topic {
 
     /// How much there is.
     fn amounts(&self) -> Vec<String> {
-        let records = self.sum(|it| it.extras.records());
-        let size = self.sum(|it| it.extras.size_bytes);
-        let disk = self.sum(|it| it.extras.disk_bytes);
+        let records = self.sum(Extras::records);
+        let size = self.sum(|it| it.size_bytes);
+        let disk = self.sum(|it| it.disk_bytes);
         let bytes = |sum: Option<u64>| sum.map_or(LATE.to_owned(), bytes);
         vec![
             match records {
@@ -72,8 +72,8 @@ impl Topic {
 
     /// How old it is, and how fast it grows.
     fn times(&self, now_ms: i64) -> Vec<String> {
-        let extreme = |pick: fn(&Partition) -> Option<_>| -> Option<Vec<i64>> {
-            let times: Option<Vec<_>> = self.partitions.iter().map(pick).collect();
+        let extreme = |pick: fn(&Extras) -> Option<_>| -> Option<Vec<i64>> {
+            let times: Option<Vec<_>> = self.partitions.iter().map(|it| it.told(pick)).collect();
             Some(
                 times?
                     .into_iter()
@@ -81,10 +81,10 @@ impl Topic {
                     .collect(),
             )
         };
-        let oldest = extreme(|it| it.extras.oldest).map(|times| times.into_iter().min());
-        let newest = extreme(|it| it.extras.newest).map(|times| times.into_iter().max());
+        let oldest = extreme(|it| it.oldest).map(|times| times.into_iter().min());
+        let newest = extreme(|it| it.newest).map(|times| times.into_iter().max());
         let age = |time: i64| format!("{} ago", span(now_ms - time));
-        let recent = self.sum(|it| it.extras.recent_records());
+        let recent = self.sum(Extras::recent_records);
         vec![
             match oldest {
                 Some(Some(time)) => format!("oldest {} ({})", age(time), local_minute(time)),
@@ -107,13 +107,13 @@ impl Topic {
     }
 
     /// The sum over all partitions, if all are known.
-    fn sum<T: std::iter::Sum>(&self, of: impl Fn(&Partition) -> Option<T>) -> Option<T> {
-        self.partitions.iter().map(of).sum()
+    fn sum<T: std::iter::Sum>(&self, of: fn(&Extras) -> Option<T>) -> Option<T> {
+        self.partitions.iter().map(|it| it.told(of)).sum()
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
-        let sizes = self.partitions.iter().filter_map(|it| it.extras.size_bytes);
-        let largest = sizes.max().unwrap_or(0);
+        let size = |it: &Partition| it.told(|it| it.size_bytes);
+        let largest = self.partitions.iter().filter_map(size).max().unwrap_or(0);
         let number = |number: Option<i64>| number.map_or(LATE.to_owned(), thousands);
         let row = |it: &Partition| {
             let leader = match it.leader {
@@ -131,10 +131,10 @@ impl Topic {
                 } else {
                     isr
                 },
-                number(it.extras.start),
-                number(it.extras.end),
-                number(it.extras.records()),
-                it.extras.size_bytes.map_or(LATE.to_owned(), |size| {
+                number(it.told(|it| it.start)),
+                number(it.told(|it| it.end)),
+                number(it.told(Extras::records)),
+                size(it).map_or(LATE.to_owned(), |size| {
                     format!("{:>7} {}", bytes(size), bar(size, largest))
                 }),
             ]

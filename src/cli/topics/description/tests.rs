@@ -15,7 +15,7 @@ fn orders() -> Topic {
         elr: Some(vec![]),
         last_known_elr: Some(vec![]),
         reassignment: None,
-        extras: Extras::default(),
+        extras: None,
     };
     Topic {
         name: "orders".into(),
@@ -85,8 +85,8 @@ fn seen(topic: &Topic, look: &Look) -> String {
 #[test]
 fn people_see_how_much_there_is_how_old_it_is_and_what_is_wrong() {
     let mut topic = orders();
-    topic.partitions[0].extras = extras(600_000);
-    topic.partitions[1].extras = extras(300_000);
+    topic.partitions[0].extras = Some(Box::new(extras(600_000)));
+    topic.partitions[1].extras = Some(Box::new(extras(300_000)));
     let text = seen(&topic, &rich());
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(
@@ -150,12 +150,12 @@ fn an_empty_topic_has_no_oldest_record() {
     });
     let mut topic = orders();
     for partition in &mut topic.partitions {
-        partition.extras = Extras {
+        partition.extras = Some(Box::new(Extras {
             oldest: none,
             newest: none,
             recent: none,
             ..extras(0)
-        };
+        }));
     }
     assert!(seen(&topic, &rich()).contains("oldest –   newest –   in 0 rec/s"));
 }
