@@ -108,19 +108,10 @@ impl<'p> Page<'p> {
     /// The first topics that do not come before `from`, by name: enough to fill `room`, one of which the cursor may
     /// leave nothing, and one more to tell whether there is a next page.
     fn all(&self, from: &str, room: usize) -> Vec<(&'p str, Option<&'p Topic>)> {
-        let names = self.image.topics().map(|topic| (&*topic.name, &**topic));
-        let mut topics: Vec<_> = names.filter(|(name, _)| *name >= from).collect();
-        let enough = room.saturating_add(2);
-        // Those of later pages need not be sorted for each page before them.
-        if topics.len() > enough {
-            topics.select_nth_unstable_by_key(enough, |(name, _)| *name);
-            topics.truncate(enough);
-        }
-        topics.sort_unstable_by_key(|(name, _)| *name);
-        topics
-            .into_iter()
-            .map(|(name, topic)| (name, Some(topic)))
-            .collect()
+        let topics = self.image.topics_by_name();
+        let before = topics.partition_point(|topic| &*topic.name < from);
+        let topics = topics.iter().skip(before).take(room.saturating_add(2));
+        topics.map(|topic| (&*topic.name, Some(&**topic))).collect()
     }
 
     fn partition(

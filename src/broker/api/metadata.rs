@@ -141,9 +141,8 @@ impl View<'_> {
                 unseen.map(|topic| self.asked(topic)).collect()
             }
             _ => {
-                let mut all: Vec<_> = self.image.topics().collect();
-                all.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-                all.into_iter().map(|topic| self.topic(topic)).collect()
+                let all = self.image.topics_by_name().iter();
+                all.map(|topic| self.topic(topic)).collect()
             }
         };
         // Whether a name that is none exists is not a question of rights.

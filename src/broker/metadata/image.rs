@@ -4,7 +4,7 @@
 //! Read here, changed only by [`super::delta::Draft`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::shards::Shards;
 use crate::protocol::Uuid;
@@ -23,10 +23,29 @@ pub struct Image {
     pub(super) brokers: BTreeMap<i32, Arc<BrokerRegistration>>,
     pub(super) names: Shards<Arc<str>, Uuid>,
     pub(super) topics: Shards<Uuid, Arc<Topic>>,
+    pub(super) by_name: ByName,
     pub(super) configs: Arc<BTreeMap<Resource, ConfigMap>>,
     pub(super) features: Arc<BTreeMap<String, i16>>,
     /// The first producer id that was never handed out.
     pub next_producer_id: i64,
+}
+
+/// The topics by name, once somebody asked for them.
+#[derive(Debug, Default)]
+pub(super) struct ByName(OnceLock<Box<[Arc<Topic>]>>);
+
+/// A copy is there to be changed.
+impl Clone for ByName {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// It follows from the topics themselves.
+impl PartialEq for ByName {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
 }
 
 /// Something other than a topic that has a configuration; topics keep theirs with them.
@@ -137,6 +156,7 @@ impl Image {
             brokers: BTreeMap::new(),
             names: Shards::default(),
             topics: Shards::default(),
+            by_name: ByName::default(),
             configs: Arc::default(),
             features: Arc::default(),
             next_producer_id: 0,
@@ -178,6 +198,15 @@ impl Image {
     /// All topics, in no order that means anything.
     pub fn topics(&self) -> impl Iterator<Item = &Arc<Topic>> {
         self.topics.iter().map(|(_, topic)| topic)
+    }
+
+    /// All topics, by name; sorted once for every image that is asked.
+    pub fn topics_by_name(&self) -> &[Arc<Topic>] {
+        self.by_name.0.get_or_init(|| {
+            let mut topics: Box<[_]> = self.topics().map(Arc::clone).collect();
+            topics.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            topics
+        })
     }
 
     /// How many topics there are.

@@ -1,8 +1,8 @@
 //! A map in parts that are shared until they change, so that a copy with one change costs little.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// With 10,000 entries, a copy touches this many parts and the entries of one.
@@ -10,12 +10,15 @@ const PARTS: u8 = 128;
 
 /// A map from `K` to `V` that is cheap to copy.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shards<K, V> {
-    parts: BTreeMap<u8, Arc<BTreeMap<K, V>>>,
+pub(super) struct Shards<K: Hash + Eq, V> {
+    parts: BTreeMap<u8, Arc<Part<K, V>>>,
     len: usize,
 }
 
-impl<K, V> Default for Shards<K, V> {
+/// In the same order every time the same things happened to it.
+type Part<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
+impl<K: Hash + Eq, V> Default for Shards<K, V> {
     fn default() -> Self {
         Self {
             parts: BTreeMap::new(),
@@ -24,19 +27,19 @@ impl<K, V> Default for Shards<K, V> {
     }
 }
 
-impl<K: Hash + Ord + Clone, V: Clone> Shards<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {
     pub(super) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn get<Q: Hash + Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
         self.parts.get(&part_of(key))?.get(key)
     }
 
-    pub(super) fn get_mut<Q: Hash + Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    pub(super) fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
     {
@@ -55,7 +58,7 @@ impl<K: Hash + Ord + Clone, V: Clone> Shards<K, V> {
         old
     }
 
-    pub(super) fn remove<Q: Hash + Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    pub(super) fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {

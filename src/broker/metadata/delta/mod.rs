@@ -3,10 +3,10 @@
 //! [`Draft::apply`] is the only code that changes what brokers know, and the same on replay as on the first day.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::broker::metadata::image::{
-    BrokerRegistration, ConfigMap, Endpoint, Image, Partition, Resource, Topic,
+    BrokerRegistration, ByName, ConfigMap, Endpoint, Image, Partition, Resource, Topic,
 };
 use crate::broker::metadata::records::MetadataRecord;
 use crate::protocol::Uuid;
@@ -18,6 +18,9 @@ use crate::protocol::messages::{
 
 /// Leader of a partition change that leaves the leader alone (`LeaderConstants.NO_LEADER_CHANGE`).
 pub const NO_LEADER_CHANGE: i32 = -2;
+
+/// What topics are set to on which nothing is set: one for thousands of them, as it is looked at for each.
+static NOTHING_SET: LazyLock<Arc<ConfigMap>> = LazyLock::new(Arc::default);
 
 /// What a batch of records changed (`MetadataDelta`).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,6 +109,7 @@ impl Draft {
     /// When it contradicts what is known; the draft must then be dropped.
     pub fn apply(&mut self, offset: i64, record: &MetadataRecord) -> Result<(), ApplyError> {
         self.image.offset = offset;
+        self.image.by_name = ByName::default();
         match record {
             MetadataRecord::Topic(record) => self.create_topic(record),
             MetadataRecord::Partition(record) => self.create_partition(record),
@@ -171,7 +175,7 @@ impl Draft {
             name: Arc::clone(&name),
             id,
             partitions: BTreeMap::new(),
-            configs: Arc::default(),
+            configs: Arc::clone(&NOTHING_SET),
         };
         self.image.names.insert(name, id);
         self.image.topics.insert(id, Arc::new(topic));
