@@ -19,7 +19,7 @@ use crate::{
     client::{
         self, Admin,
         admin::{
-            configs::{ConfigEntry, ConfigResource},
+            configs::{ConfigEntry, ConfigResource, Configured},
             topics::{PartitionDescription, Reassignment as Moving, TopicDescription},
         },
     },
@@ -86,8 +86,7 @@ impl Topics {
         let around = Surroundings { alive, moving };
         let mut topics = Vec::with_capacity(described.len());
         let (mut configs_of_last, mut settings) = (Arc::default(), Settings::default());
-        for (topic, configs) in with_configs(described, configs) {
-            let configs = configs?;
+        for (topic, configs) in with_configs(described, configs.all()?) {
             // Topics that are set alike share their configuration.
             if !Arc::ptr_eq(&configs, &configs_of_last) {
                 settings = Settings::of(&configs);
@@ -177,20 +176,21 @@ impl Topics {
         let limit = number(option, self.partition_size_limit_per_response.as_ref())?;
         // Names are asked for first only where it takes them to know what is meant, or what may have been meant.
         if self.topic.is_none() && limit.is_none() && !self.exclude_internal {
-            let described = admin.describe_topics_in_pages(None, None, seen).await?;
-            return Ok(described.into_values().collect::<Result<_, _>>()?);
+            let described = admin.describe_topics_in_pages(None, None, seen);
+            return Ok(described.await?.all()?);
         }
         let selection = Selection::new(self.topic.as_deref(), self.exclude_internal)?;
         if let Some(name) = selection.literal() {
             let name = [name.to_owned()];
             let described = admin.describe_topics_in_pages(Some(&name), limit, &mut seen);
-            if let Some((_name, Ok(topic))) = described.await?.pop_first() {
-                return Ok(vec![topic]);
+            let described = described.await?;
+            if !described.found.is_empty() {
+                return Ok(described.found);
             }
         }
         let names = self.selected(admin).await?;
         let described = admin.describe_topics_in_pages(Some(&names), limit, seen);
-        Ok(described.await?.into_values().collect::<Result<_, _>>()?)
+        Ok(described.await?.all()?)
     }
 
     async fn describe_by_id(
@@ -224,20 +224,19 @@ async fn reassignments(admin: &Admin) -> Result<BTreeMap<TopicPartition, Moving>
     }
 }
 
-/// Topics, which are sorted, and what they are set to.
+/// Topics and what they are set to; both are sorted.
 fn with_configs(
     topics: Vec<TopicDescription>,
-    configs: BTreeMap<ConfigResource, Result<Arc<[ConfigEntry]>, client::Error>>,
-) -> impl Iterator<Item = (TopicDescription, Result<Arc<[ConfigEntry]>, client::Error>)> {
+    configs: Vec<Configured>,
+) -> impl Iterator<Item = (TopicDescription, Arc<[ConfigEntry]>)> {
     let mut configs = configs.into_iter().peekable();
     topics.into_iter().map(move |topic| {
-        while configs
-            .next_if(|(answered, _)| answered.name < topic.name)
-            .is_some()
-        {}
-        let answer = configs.next_if(|(answered, _)| answered.name == topic.name);
-        let configs = answer.map_or_else(|| Ok(Arc::default()), |(_, configs)| configs);
-        (topic, configs)
+        while configs.next_if(|(of, _)| of.name < topic.name).is_some() {}
+        let answer = configs.next_if(|(of, _)| of.name == topic.name);
+        (
+            topic,
+            answer.map(|(_, configs)| configs).unwrap_or_default(),
+        )
     })
 }
 
@@ -303,9 +302,11 @@ fn shown_partition(
         isr: partition.isr,
         elr: partition.eligible_leader_replicas,
         last_known_elr: partition.last_known_elr,
-        reassignment: moving.map(|moving| Reassignment {
-            adding: moving.adding.clone(),
-            removing: moving.removing.clone(),
+        reassignment: moving.map(|moving| {
+            Box::new(Reassignment {
+                adding: moving.adding.clone(),
+                removing: moving.removing.clone(),
+            })
         }),
         extras: None,
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytestring::ByteString;
 use tokio::task::JoinSet;
 
-use super::{Admin, PerItem};
+use super::{Admin, Answers, PerItem};
 use crate::client::cluster::Cluster;
 use crate::client::error::{Error, check};
 use crate::client::retry::Retry;
@@ -84,6 +84,9 @@ pub struct ConfigEntry {
     pub synonyms: Vec<Synonym>,
 }
 
+/// A resource and what it is set to.
+pub type Configured = (ConfigResource, Arc<[ConfigEntry]>);
+
 /// A place that sets a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synonym {
@@ -121,7 +124,10 @@ impl Admin {
     ) -> Result<PerItem<ConfigResource, Arc<[ConfigEntry]>>, Error> {
         let mut inquiry = self.config_inquiry(with_synonyms);
         inquiry.ask(resources);
-        inquiry.answers().await
+        let Answers { found, failed } = inquiry.answers().await?;
+        let found = found.into_iter().map(|(of, configs)| (of, Ok(configs)));
+        let failed = failed.into_iter().map(|(of, error)| (of, Err(error)));
+        Ok(found.chain(failed).collect())
     }
 
     /// An inquiry in which nothing is asked yet.
@@ -244,12 +250,16 @@ impl ConfigInquiry {
     ///
     /// # Errors
     /// When a broker cannot be reached. What it refuses is an error of that resource.
-    pub async fn answers(mut self) -> Result<PerItem<ConfigResource, Arc<[ConfigEntry]>>, Error> {
+    pub async fn answers(mut self) -> Result<Answers<Configured, ConfigResource>, Error> {
         while let Some(answer) = self.pending.join_next().await {
             answer.unwrap_or_else(|panic| resume_unwind(panic.into_panic()))?;
         }
-        let done = take(&mut lock(&self.described).done);
-        Ok(done.into_iter().collect())
+        let mut answers = take(&mut lock(&self.described).answers);
+        answers.found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        answers
+            .failed
+            .sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(answers)
     }
 }
 
@@ -321,14 +331,11 @@ fn to_alter(
 /// A configuration as it came.
 type Configs = Arc<Vec<DescribeConfigsResponseConfig>>;
 
-/// What a resource is set to, or why that is not told.
-type Outcome = Result<Arc<[ConfigEntry]>, Error>;
-
 /// What the brokers have told so far.
 #[derive(Debug, Default)]
 struct Described {
     /// In the order in which it came.
-    done: Vec<(ConfigResource, Outcome)>,
+    answers: Answers<Configured, ConfigResource>,
     /// The first different configurations, as they came and as they are handed out.
     shared: Vec<(Configs, Arc<[ConfigEntry]>)>,
 }
@@ -344,8 +351,13 @@ impl Described {
                 result.error_message.as_deref(),
                 &resource,
             );
-            let outcome = checked.map(|()| self.entries(result.configs));
-            self.done.push((resource, outcome));
+            match checked {
+                Ok(()) => {
+                    let entries = self.entries(result.configs);
+                    self.answers.found.push((resource, entries));
+                }
+                Err(error) => self.answers.failed.push((resource, error)),
+            }
         }
     }
 

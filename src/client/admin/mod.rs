@@ -22,6 +22,37 @@ use super::millis;
 /// An answer for each thing that was asked about.
 pub type PerItem<K, T> = BTreeMap<K, Result<T, Error>>;
 
+/// Answers about things of which there may be thousands. What failed is apart, for errors are large and rare.
+#[derive(Debug)]
+pub struct Answers<T, K> {
+    /// What is known, sorted.
+    pub found: Vec<T>,
+    /// What is not, and why; sorted.
+    pub failed: Vec<(K, Error)>,
+}
+
+impl<T, K> Answers<T, K> {
+    /// Everything.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn all(self) -> Result<Vec<T>, Error> {
+        match self.failed.into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(self.found),
+        }
+    }
+}
+
+impl<T, K> Default for Answers<T, K> {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+}
+
 /// Asks a cluster about itself and changes it.
 #[derive(Debug, Clone)]
 pub struct Admin {

@@ -44,7 +44,7 @@ pub struct Partition {
     /// The last of those.
     pub last_known_elr: Option<Vec<i32>>,
     /// Replicas that come and go, during a reassignment.
-    pub reassignment: Option<Reassignment>,
+    pub reassignment: Option<Box<Reassignment>>,
     /// What the original does not tell; boxed, for most descriptions go without.
     pub extras: Option<Box<Extras>>,
 }

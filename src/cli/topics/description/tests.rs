@@ -34,10 +34,10 @@ fn plain_lines_are_those_of_the_original() {
     let mut topic = orders();
     topic.partitions[1].leader = None;
     topic.partitions[1].elr = None;
-    topic.partitions[1].reassignment = Some(Reassignment {
+    topic.partitions[1].reassignment = Some(Box::new(Reassignment {
         adding: vec![3],
         removing: vec![],
-    });
+    }));
     assert_eq!(
         topic.plain_header(),
         "Topic: orders\tTopicId: Nkv7K4MdQ7yoB-QypvL12g\tPartitionCount: 2\tReplicationFactor: 2\tConfigs: min.insync.replicas=1,retention.ms=60000\n"
