@@ -1,7 +1,7 @@
 //! The console consumer beyond Apache's: ranges, the last records, filters, JSON, and how soon the first byte comes.
 
-use std::io::Read as _;
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -206,6 +206,28 @@ fn a_reader_that_stalls_costs_no_membership_and_keeps_nobody_from_leaving() {
     }
     kill_process(Pid::from_child(&consumer), Signal::TERM).unwrap();
     assert_eq!(consumer.wait().unwrap().code(), Some(143));
+}
+
+/// What a script starts with `&` is not what Ctrl-C at its terminal is meant for.
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
+    let bench = Bench::new();
+    bench.create("t", "");
+    assert!(bench.pipe("--topic t", b"one\n").status.success());
+    let tool = bench.tool("consume --topic t --from-beginning --max-messages 2");
+    let mut consumer = Command::new("sh")
+        .args(["-c", "trap '' INT; exec \"$@\"", "sh"])
+        .arg(tool.get_program())
+        .args(tool.get_args())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(consumer.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    kill_process(Pid::from_child(&consumer), Signal::INT).unwrap();
+    assert!(bench.pipe("--topic t", b"two\n").status.success());
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    assert_eq!(consumer.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn a_screen_that_is_too_high_keeps_the_name_of_its_cluster() {
         "stty rows 8; kaffa profile add prod -b $B --name-color red
          kaffa topics create orders -p 9
          kaffa groups reset etl -t orders --to-earliest --execute
-         trap '' INT; kaffa groups describe etl --watch=100ms",
+         trap : INT; kaffa groups describe etl --watch=100ms",
     );
     terminal.wait_for("two samples");
     terminal.press("\x03");

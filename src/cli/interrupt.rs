@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: which one came, and the exit code that tells the shell.
 
-use std::{io, process, time::Duration};
+use std::{fs, future::pending, io, process, time::Duration};
 
 use tokio::{
     signal::unix::{self, SignalKind},
@@ -29,11 +29,12 @@ impl Signal {
     }
 }
 
-/// Waits for signals; while it exists they no longer end the process by themselves.
+/// Waits for signals; while it exists they no longer end the process by themselves. A signal that whoever started the
+/// process wants ignored stays ignored, as Ctrl-C is by what a script starts with `&`.
 #[derive(Debug)]
 pub struct Signals {
-    interrupt: unix::Signal,
-    terminate: unix::Signal,
+    interrupt: Option<unix::Signal>,
+    terminate: Option<unix::Signal>,
 }
 
 impl Signals {
@@ -43,8 +44,8 @@ impl Signals {
     /// When the process may not catch signals.
     pub fn catch() -> io::Result<Self> {
         Ok(Self {
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            terminate: unix::signal(SignalKind::terminate())?,
+            interrupt: catch(SignalKind::interrupt())?,
+            terminate: catch(SignalKind::terminate())?,
         })
     }
 
@@ -54,9 +55,36 @@ impl Signals {
     /// Safe: a signal is lost only if it was returned.
     pub async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
+            () = recv(self.interrupt.as_mut()) => Signal::Interrupt,
+            () = recv(self.terminate.as_mut()) => Signal::Terminate,
         }
+    }
+}
+
+fn catch(kind: SignalKind) -> io::Result<Option<unix::Signal>> {
+    // Where the system does not tell, nothing is ignored.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if ignores(&status, kind) {
+        return Ok(None);
+    }
+    unix::signal(kind).map(Some)
+}
+
+/// Whether a process of this status (`proc_pid_status(5)`) ignores a signal.
+fn ignores(status: &str, kind: SignalKind) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
+}
+
+async fn recv(signal: Option<&mut unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => pending().await,
     }
 }
 
@@ -81,4 +109,19 @@ pub async fn leave(deadline: Duration, patience: Duration) {
     }
     sleep(LAST_WORDS_MAX).await;
     process::exit(i32::from(code));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bit_of_the_mask_is_a_signal() {
+        let status = "Name:\tkaffa\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001002\n";
+        assert!(ignores(status, SignalKind::interrupt()));
+        assert!(ignores(status, SignalKind::pipe()));
+        assert!(!ignores(status, SignalKind::terminate()));
+        assert!(!ignores("", SignalKind::interrupt()));
+        assert!(!ignores("SigIgn:\tx", SignalKind::interrupt()));
+    }
 }

@@ -88,7 +88,7 @@ fn members_are_shown_with_what_they_read() {
 fn a_watch_leaves_its_last_frame() {
     let address = bootstrap();
     orders(&address);
-    let line = "trap '' INT; kafka-consumer-groups --bootstrap-server $B --describe --group etl --watch=100ms; echo \"exit $?\"";
+    let line = "trap : INT; kafka-consumer-groups --bootstrap-server $B --describe --group etl --watch=100ms; echo \"exit $?\"";
     let mut terminal = Terminal::start(100, &address, line);
     terminal.wait_for("3  ███  ");
     terminal.press("\x03");

@@ -104,7 +104,7 @@ fn a_question_can_be_interrupted() {
     let mut terminal = Terminal::start(
         100,
         &address,
-        &format!("trap '' INT; {delete}; echo \"exit $?\""),
+        &format!("trap : INT; {delete}; echo \"exit $?\""),
     );
     terminal.wait_for("[y/N]");
     terminal.press("\x03");

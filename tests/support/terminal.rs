@@ -68,9 +68,12 @@ impl Terminal {
         let dir = tempfile::tempdir().unwrap();
         let tools = Path::new(env!("CARGO_BIN_EXE_kaffa")).parent().unwrap();
         let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
-        let mut command = Command::new("bash");
+        // What runs these tests in the background ignores Ctrl-C, and so would all that they start.
+        let mut command = Command::new("env");
         command
             .args([
+                "--default-signal=INT",
+                "bash",
                 "-c",
                 &format!("stty cols {columns} rows {ROWS} echo; {line}"),
             ])
