@@ -1,5 +1,6 @@
 //! What the umbrella adds to the tools: profiles, `--explain`, `--deadline`, `--quiet`.
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -94,6 +95,20 @@ fn a_profile_stands_for_its_cluster() {
     assert!(refused(home, "kafka-topics --list").contains("--bootstrap-server must be specified"));
     let wrong = refused(home, "kafka-topics --list --profile prd --output table");
     assert!(wrong.contains("did you mean: prod ?"), "{wrong}");
+}
+
+#[test]
+fn commands_that_write_the_same_file_at_once_do_not_harm_it() {
+    let home = tempfile::tempdir().unwrap();
+    said(home.path(), "kaffa profile add one -b h:1");
+    let at_once = "for _ in 1 2 3 4 5 6 7 8; do
+        for _ in 1 2 3 4 5; do kaffa profile use one || echo failed; done &
+    done; wait";
+    let told = said(home.path(), at_once);
+    assert!(!told.contains("failed"), "{told}");
+    assert!(said(home.path(), "kaffa profile list").contains("one"));
+    let left = fs::read_dir(home.path().join(".config/kaffa")).unwrap();
+    assert_eq!(left.count(), 1);
 }
 
 #[test]
