@@ -38,7 +38,8 @@ impl fmt::Display for Address {
 #[error("'{0}' is not an address: expected HOST:PORT")]
 pub struct InvalidAddress(pub String);
 
-/// Reads `host:port`, `[ipv6]:port` or either behind `protocol://`, as Kafka's `Utils.getHost` and `getPort` do.
+/// Reads `host:port`, `[ipv6]:port` or either behind `protocol://`, as Kafka's `Utils.getHost` and `getPort` do; `:port`
+/// is on this machine.
 impl FromStr for Address {
     type Err = InvalidAddress;
 
@@ -49,6 +50,12 @@ impl FromStr for Address {
             .split_once("://")
             .map_or(trimmed, |(_protocol, rest)| rest);
         let (host, port) = rest.rsplit_once(':').ok_or_else(invalid)?;
+        if host.is_empty() {
+            return Ok(Self::new(
+                "localhost",
+                port.parse().ok().ok_or_else(invalid)?,
+            ));
+        }
         let host = host
             .strip_prefix('[')
             .and_then(|inner| inner.strip_suffix(']'))
@@ -73,6 +80,7 @@ mod tests {
             ("PLAINTEXT://Broker-1.example:9", "Broker-1.example", 9),
             ("[::1]:9092", "::1", 9092),
             ("::1:9092", "::1", 9092),
+            (":9092", "localhost", 9092),
             ("10.0.0.1:65535", "10.0.0.1", 65535),
         ] {
             assert_eq!(text.parse(), Ok(Address::new(host, port)), "{text}");
@@ -86,7 +94,9 @@ mod tests {
         for text in [
             "",
             "localhost",
-            ":9092",
+            ":",
+            ":x",
+            "[]:9092",
             "localhost:",
             "a:99999",
             "a b:1",

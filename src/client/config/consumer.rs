@@ -104,15 +104,24 @@ impl ConsumerConfig {
     fn read(reader: &Reader<'_>) -> Result<Self, Error> {
         refuse_new_protocol(reader)?;
         let group_id = reader.text("group.id").map(str::to_owned);
+        let session_timeout = reader.int_millis("session.timeout.ms", 45_000)?;
+        let heartbeat_interval = reader.int_millis("heartbeat.interval.ms", 3000)?;
+        if group_id.is_some() && heartbeat_interval >= session_timeout {
+            return Err(Error::Contradiction(format!(
+                "Heartbeat must be set lower than the session timeout (heartbeat.interval.ms={}, session.timeout.ms={})",
+                heartbeat_interval.as_millis(),
+                session_timeout.as_millis()
+            )));
+        }
         Ok(Self {
             client: ClientConfig::read(reader)?,
             rack: reader.text("client.rack").map(str::to_owned),
             auto_commit_interval: auto_commit(reader, group_id.is_some())?,
             group_id,
             instance_id: reader.text("group.instance.id").map(str::to_owned),
-            session_timeout: reader.int_millis("session.timeout.ms", 45_000)?,
-            heartbeat_interval: reader.int_millis("heartbeat.interval.ms", 3000)?,
-            poll_interval_max: reader.int_millis("max.poll.interval.ms", 300_000)?,
+            session_timeout,
+            heartbeat_interval,
+            poll_interval_max: poll_interval_max(reader)?,
             poll_records_max: reader.count("max.poll.records", 1, 500)?,
             offset_reset: offset_reset(reader)?,
             fetch_bytes_min: reader.int("fetch.min.bytes", 0..=i32::MAX)?.unwrap_or(1),
@@ -130,6 +139,12 @@ impl ConsumerConfig {
             checks_crcs: reader.boolean("check.crcs")?.unwrap_or(true),
         })
     }
+}
+
+fn poll_interval_max(reader: &Reader<'_>) -> Result<Duration, Error> {
+    let key = "max.poll.interval.ms";
+    reader.int(key, 1..=i32::MAX)?;
+    reader.millis(key, 300_000)
 }
 
 fn refuse_new_protocol(reader: &Reader<'_>) -> Result<(), Error> {

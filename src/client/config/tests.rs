@@ -110,6 +110,16 @@ fn bounds_are_stated_in_kafkas_words() {
             .unwrap_err()
             .contains("should be equal to or larger")
     );
+    assert_eq!(
+        consumer(&[("max.poll.interval.ms", "0")]).unwrap_err(),
+        "Invalid value 0 for configuration max.poll.interval.ms: Value must be at least 1"
+    );
+    let never_in_time = ("heartbeat.interval.ms", "45000");
+    assert!(consumer(&[never_in_time]).is_ok());
+    assert_eq!(
+        consumer(&[("group.id", "g"), never_in_time]).unwrap_err(),
+        "Heartbeat must be set lower than the session timeout (heartbeat.interval.ms=45000, session.timeout.ms=45000)"
+    );
 }
 
 #[test]
