@@ -99,9 +99,10 @@ pub(super) async fn drive<R, W>(
                 Ok(0) => break traffic.at_end(),
                 Ok(_count) => {
                     match traffic.deliver() {
-                        // Who waits takes it before more is read, so that answers to many requests do not pile up.
-                        Ok(true) => yield_now().await,
-                        Ok(false) => {}
+                        // Who waits takes it before more is read, so that long answers to many requests do not pile
+                        // up. For short ones the requests that are to be written would only wait.
+                        Ok(bytes) if bytes >= READ_BYTES => yield_now().await,
+                        Ok(_few) => {}
                         Err(death) => break death,
                     }
                     last_use = Instant::now();
@@ -176,9 +177,9 @@ impl Traffic {
         Some(length.saturating_add(PREFIX_LEN))
     }
 
-    /// Hands every whole frame to the one who waits for it; says whether there was any.
-    fn deliver(&mut self) -> Result<bool, Death> {
-        let mut any = false;
+    /// Hands every whole frame to the one who waits for it; says how many bytes that were.
+    fn deliver(&mut self) -> Result<usize, Death> {
+        let mut delivered = 0_usize;
         while let Some(prefix) = self.received.first_chunk::<PREFIX_LEN>().copied() {
             let claimed = i32::from_be_bytes(prefix);
             let length = usize::try_from(claimed)
@@ -193,9 +194,9 @@ impl Traffic {
             let mut frame = self.received.split_to(end).freeze();
             frame.advance(PREFIX_LEN);
             self.answer(frame)?;
-            any = true;
+            delivered = delivered.saturating_add(end);
         }
-        Ok(any)
+        Ok(delivered)
     }
 
     fn answer(&mut self, frame: Bytes) -> Result<(), Death> {
