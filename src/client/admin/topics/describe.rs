@@ -180,10 +180,6 @@ impl Admin {
         let mut asked = Some(self.cluster.start_any(&request).await?);
         while let Some(page) = asked.take() {
             let response = page.answer(within).await?;
-            let begun = request
-                .cursor
-                .take_if(|cursor| cursor.partition_index > 0)
-                .map(|cursor| cursor.topic_name);
             if let Some(next) = &response.next_cursor {
                 // Topics before the cursor are done; a broker refuses a cursor it was not asked for.
                 request.topics.retain(|topic| topic.name >= next.topic_name);
@@ -195,14 +191,20 @@ impl Admin {
             }
             let found = response.topics.iter().filter(|topic| topic.error_code == 0);
             let names = found.filter_map(|topic| topic.name.as_deref());
-            let names: Vec<_> = names
-                .filter(|name| begun.as_deref() != Some(name))
-                .collect();
-            seen(&names);
+            // A page may begin with the rest of the topic that the last one ended with.
+            let begun = topics.found.last().map(|topic| &*topic.name);
+            seen(
+                &names
+                    .filter(|name| begun != Some(*name))
+                    .collect::<Vec<_>>(),
+            );
             // What was asked for now leaves before the page is looked at.
             yield_now().await;
             collect_page(response, &mut topics);
         }
+        // Brokers answer in this order; whoever reads it should not have to believe them.
+        topics.found.sort_by(|one, other| one.name.cmp(&other.name));
+        topics.failed.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(topics)
     }
 
