@@ -26,10 +26,10 @@ def free_port():
     """A free port whose next is free as well, below those that systems hand out to clients."""
     while True:
         port = random.randrange(20000, 30000)
-        with socket.socket() as one, socket.socket() as next:
+        with socket.socket() as one, socket.socket() as other:
             try:
                 one.bind(("127.0.0.1", port))
-                next.bind(("127.0.0.1", port + 1))
+                other.bind(("127.0.0.1", port + 1))
                 return port
             except OSError:
                 pass

@@ -71,7 +71,7 @@ impl<'p> Page<'p> {
         } else {
             self.only(asked, from.0)
         };
-        fetch(&topics);
+        touch(&topics);
         let mut response = DescribeTopicPartitionsResponse::default();
         for (name, topic) in topics {
             let first = if name == from.0 { from.1 } else { 0 };
@@ -147,9 +147,9 @@ impl<'p> Page<'p> {
     }
 }
 
-/// Looks at what the page will hold. Thousands of topics are all over the memory: here the processor waits for many of
-/// them at once, and where the answer is made it would wait for one after the other.
-fn fetch(topics: &[(&str, Option<&Topic>)]) {
+/// Looks at the first partition of each topic. Thousands of them are all over the memory: here the processor waits for many
+/// at once, and where the answer is made it would wait for one after the other.
+fn touch(topics: &[(&str, Option<&Topic>)]) {
     let topics = topics.iter().filter_map(|(_, topic)| *topic);
     let partitions = topics.filter_map(|topic| topic.partitions.first_key_value());
     let first = |ids: &[i32]| ids.first().copied().unwrap_or_default();
